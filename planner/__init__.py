@@ -1,0 +1,64 @@
+"""
+School enrolment and catchment planning: forecast, dated capacity, intake, seat gaps and odds.
+
+A district's facts, a policy and a scenario go in; cohorts, catchments, classes, seat gaps and the odds of every
+class-size question come out. The verbs below are loaded when first used, so that ``import planner`` is light.
+
+>>> import planner
+>>> run = planner.run("scenarios/yuhe/keep.toml")                     # doctest: +SKIP
+>>> planner.exceed(run, grade=1, year=2027).sentence                  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planner.answers import compare, exceed
+    from planner.archive import write_run
+    from planner.district import check_district, new_district, read_district, write_district
+    from planner.maps import draw_maps
+    from planner.pipeline import run
+    from planner.policy import read_policy
+    from planner.scenario import read_scenario, scenario_schema
+
+_VERBS = {
+    "check_district": "planner.district",
+    "compare": "planner.answers",
+    "draw_maps": "planner.maps",
+    "exceed": "planner.answers",
+    "new_district": "planner.district",
+    "read_district": "planner.district",
+    "read_policy": "planner.policy",
+    "read_scenario": "planner.scenario",
+    "run": "planner.pipeline",
+    "scenario_schema": "planner.scenario",
+    "write_district": "planner.district",
+    "write_run": "planner.archive",
+}
+
+__all__ = [
+    "check_district",
+    "compare",
+    "draw_maps",
+    "exceed",
+    "new_district",
+    "read_district",
+    "read_policy",
+    "read_scenario",
+    "run",
+    "scenario_schema",
+    "write_district",
+    "write_run",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _VERBS:
+        return getattr(import_module(_VERBS[name]), name)
+    raise AttributeError(f"module 'planner' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

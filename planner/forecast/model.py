@@ -1,0 +1,130 @@
+"""What a forecast gives, and the assumptions a scenario can set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+CHUNK = 500
+"""Draws made at a time; the random streams are cut at its multiples, so results do not depend on chunking."""
+
+
+class DemandEdit(BaseModel):
+    """A named change of the children entitled to enter, on top of the forecast."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    blocks: tuple[str, ...] = ()
+    """Blocks concerned; empty: by `area`, or the whole district."""
+    area: str = ""
+    """Town or sub-district."""
+    stage: str = "primary"
+    since: int
+    until: int | None = None
+    factor: float = Field(default=1.0, ge=0, le=10)
+    """Entrants are multiplied by it. [1]"""
+    children: float = 0.0
+    """Children added a year, spread over the blocks in proportion to their entrants. [children/year]"""
+    source: str = ""
+
+
+class Assumptions(BaseModel):
+    """What a scenario may assume about demand; the defaults are estimated or the policy's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    transition: float | None = Field(default=None, ge=0, le=2)
+    """Entrants of a later stage per leaver of the feeding grade; empty: estimated. [1]"""
+    leaving: float | None = Field(default=None, ge=0, le=1)
+    """Share of entrants who go to private or other districts' schools; empty: estimated. [1]"""
+    children_per_dwelling: float | None = Field(default=None, ge=0, le=3)
+    """Overrides the housing table and the policy. [children of one age per dwelling]"""
+    birth_trend: float = Field(default=1.0, ge=0.5, le=1.5)
+    """Yearly factor of births beyond the last birth figure. [1]"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draws:
+    """
+    Realisations of a forecast: arrays whose last axis is the draw.
+
+    Blocks, schools, grades, years and stages run in the order of the `Forecast` that made them.
+    """
+
+    first: int
+    """Number of the first draw; -1 for the expected path."""
+    entrants: dict[str, NDArray[np.int16]]
+    """By stage [block, year, draw]: children entitled to enter. Of a stage that another stage feeds: children
+    of the age, to be scaled to the leavers of the feeding grade x `transition`. [children]"""
+    leaving: dict[str, NDArray[np.int16]]
+    """By stage [block, year, draw]: entrants who go to private or other districts' schools. [children]"""
+    arriving: dict[str, NDArray[np.int16]]
+    """By stage [school, year, draw]: entrants who come to a school from outside the district's blocks. [children]"""
+    transition: dict[str, NDArray[np.float32]]
+    """By fed stage [year, draw]: entrants per leaver of the feeding grade the autumn before. [1]"""
+    growth: NDArray[np.float32]
+    """[school, grade, year, draw]: children of the grade per child of the grade below a year before, of the same
+    school, all shocks but the count's own noise inside; 0 in the stages' starting grades. [1]"""
+    noise: NDArray[np.float32]
+    """[school, grade, year, draw]: standard normal shocks of the counts themselves; zero on the expected path."""
+    spread: NDArray[np.float32]
+    """[grade]: variance of a count around its mean, per child. [1]"""
+
+    def grown(self, pupils: NDArray[np.integer], year: int) -> NDArray[np.int16]:
+        """
+        Return the children who turn up a year later, still at the same school.
+
+        Parameters
+        ----------
+        pupils
+            [school, grade, draw]: the year before, in the grade below; entry 0 of a stage is ignored. That is,
+            `pupils[:, g]` are those who would now be in grade g. [children]
+        year
+            Position of the new year on the year axis.
+
+        Returns
+        -------
+        Array [school, grade, draw]; mean n·growth, variance spread·n·growth. [children]
+        """
+        mean = pupils * self.growth[:, :, year]
+        counts = mean + np.sqrt(self.spread[None, :, None] * mean) * self.noise[:, :, year]
+        return np.rint(np.maximum(counts, 0)).astype(np.int16)
+
+
+class Forecast(Protocol):
+    """A fitted forecast, from which draws are made."""
+
+    blocks: tuple[str, ...]
+    schools: tuple[str, ...]
+    """Public schools, those of projects included."""
+    grades: tuple[int, ...]
+    years: tuple[int, ...]
+    """First autumn after the last count to the end of the horizon."""
+    stages: tuple[str, ...]
+    draws: int
+    """Number of draws that the scenario asks for."""
+    seed: int
+    private: dict[str, NDArray[np.float32]]
+    """By stage [block]: share of those who leave that goes to private schools. [1]"""
+    choice: dict[str, NDArray[np.float32]]
+    """By stage [block, school]: share of a block's staying entrants who choose a public school that is not of
+    their catchment; rows sum to at most 1. [1]"""
+    living: NDArray[np.float32]
+    """[block, grade]: children of the last count by home, in public schools. [children]"""
+    explained: pd.DataFrame
+    """How each entry figure came: stage, block or area, year, tier, births or register used, ratio, ... [varies]"""
+
+    def expected(self) -> Draws:
+        """Return the expected path: one draw without any shock; fed stages scaled to the expected leavers."""
+        ...
+
+    def draw(self, first: int, last: int) -> Draws:
+        """Return draws `first` to `last` - 1; the same whatever else is drawn."""
+        ...

@@ -1,0 +1,205 @@
+"""What a scenario file may say: named changes on top of a base."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from planner.forecast import Assumptions, DemandEdit
+from planner.policy import Rule
+from planner.words import Text
+
+
+class Record(BaseModel):
+    """Frozen, keyword-only, extra fields forbidden."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class ProjectEdit(Record):
+    """A project of the district's table dated, sized or left out, or one that the table does not have."""
+
+    project: str = Field(min_length=1)
+    """Id of the project in the district's table, or a new id."""
+    opens: int | None = None
+    """School year of opening. [autumn]"""
+    slip: int = Field(default=0, ge=-20, le=20)
+    """Years later than dated. [years]"""
+    include: bool = True
+    """false leaves the project out; naming a project includes it whatever its certainty."""
+    school: str = ""
+    """Id of the school whose rooms change; a new id for a new school."""
+    name: str = ""
+    """Name of the project, and of a new school."""
+    kind: Literal[
+        "", "new", "expansion", "relocation", "fit_out", "conversion", "temporary", "closure", "upgrade"
+    ] = ""
+    """Kind of project."""
+    grades: str = ""
+    """Grades taught by a new school, as 1-6."""
+    rooms: tuple[int, ...] | int | None = None
+    """Rooms gained in the first, second, ... year; the last figure lasts. [rooms]"""
+    seats_stated: int | None = None
+    """Seats as a document states them. [children]"""
+    at: tuple[float, float] | None = None
+    """Longitude and latitude of a new school. [degrees]"""
+    source: str = ""
+    """Document that says so, with page or item."""
+
+
+class CatchmentEdit(Record):
+    """Blocks that belong to a school, or to a joint group, from a year on."""
+
+    blocks: tuple[str, ...] = ()
+    """Blocks moved."""
+    of: tuple[str, ...] = ()
+    """Instead of blocks: all blocks of these schools' present catchments."""
+    schools: tuple[str, ...] = Field(min_length=1)
+    """One school, or several that share a joint catchment."""
+    stage: str = "primary"
+    """Stage of the policy."""
+    since: int | None = None
+    """First school year; empty: the first of the horizon. [autumn]"""
+
+    @model_validator(mode="after")
+    def _blocks_or_of(self) -> CatchmentEdit:
+        if bool(self.blocks) == bool(self.of):
+            raise ValueError(Text("give `blocks` or `of`, one of the two"))
+        return self
+
+
+class ClassesEdit(Record):
+    """Classes planned for the intake of a school."""
+
+    school: str
+    """Id of the school."""
+    stage: str = "primary"
+    """Stage of the policy."""
+    since: int
+    """First school year. [autumn]"""
+    until: int | None = None
+    """Last school year; empty: to the end of the horizon. [autumn]"""
+    classes: int = Field(ge=0, le=60)
+    """Classes opened for the starting grade each year. [classes]"""
+
+
+class LimitEdit(Record):
+    """Largest intake of a school."""
+
+    school: str
+    """Id of the school."""
+    stage: str = "primary"
+    """Stage of the policy."""
+    since: int
+    """First school year. [autumn]"""
+    until: int | None = None
+    """Last school year; empty: to the end of the horizon. [autumn]"""
+    children: int = Field(ge=0, le=3000)
+    """Entrants admitted at most each year. [children]"""
+
+
+class DiversionEdit(Record):
+    """Children sent from one school to another."""
+
+    from_school: str
+    """Id of the school they would enter or attend."""
+    to_school: str
+    """Id of the school they go to."""
+    stage: str = "primary"
+    """Stage of the policy."""
+    since: int
+    """First school year. [autumn]"""
+    until: int | None = None
+    """Last school year; empty: to the end of the horizon. [autumn]"""
+    share: float = Field(default=0.0, ge=0, le=1)
+    """Share of the sending school's children. [1]"""
+    children: int = Field(default=0, ge=0)
+    """Or a number of them. [children/year]"""
+    grades: tuple[int, ...] = ()
+    """Later grades moved once, in `since`; empty: entrants only."""
+
+    @model_validator(mode="after")
+    def _share_or_children(self) -> DiversionEdit:
+        if (self.share > 0) == (self.children > 0):
+            raise ValueError(Text("give `share` or `children`, one of the two, above 0"))
+        return self
+
+
+class RoomsEdit(Record):
+    """Ordinary rooms of a school set or changed from a year on."""
+
+    school: str
+    """Id of the school."""
+    since: int
+    """First school year. [autumn]"""
+    until: int | None = None
+    """Last school year; empty: to the end of the horizon. [autumn]"""
+    rooms: int | None = Field(default=None, ge=0, le=400)
+    """New number; or `change`. [rooms]"""
+    change: int = Field(default=0, ge=-400, le=400)
+    """Rooms gained or lost. [rooms]"""
+    source: str = ""
+    """Document that says so, with page or item."""
+
+    @model_validator(mode="after")
+    def _rooms_or_change(self) -> RoomsEdit:
+        if (self.rooms is None) == (self.change == 0):
+            raise ValueError(Text("give `rooms` or `change`, one of the two"))
+        return self
+
+
+class PlanningAssumptions(Assumptions):
+    """Assumptions of demand, and of planning."""
+
+    model_config = Record.model_config
+
+    certainty: float = Field(default=0.8, ge=0, le=1)
+    """Projects at least this sure count. [1]"""
+    detour: float | None = Field(default=None, ge=1, le=3)
+    """Length of a way on foot over the straight line; empty: the district's or the policy's. [1]"""
+    strict: bool | None = None
+    """Overrides the policy: entrants above the cap are turned away."""
+    outside_catchment: bool = True
+    """Whether entrants may be planned outside their catchment where seats are short."""
+    quantile: float | None = Field(default=None, gt=0, lt=1)
+    """Plan on this quantile of demand instead of the expected entrants. [1]"""
+
+
+class Scenario(Record):
+    """A scenario file."""
+
+    extends: str = ""
+    """File whose content this one builds on, relative to it."""
+    summary: str = ""
+    """What it is about, in one line."""
+    summary_zh: str = ""
+    """The same in Chinese."""
+    district: str = ""
+    """Folder or GeoPackage, relative to the file."""
+    policy: str = ""
+    """Profile name or file; empty: the district's."""
+    until: int | None = None
+    """Last school year of the horizon. [autumn]"""
+    draws: int | None = Field(default=None, ge=1, le=100_000)
+    """Number of draws; empty: 2,000."""
+    seed: int | None = Field(default=None, ge=0)
+    """Seed of all draws; empty: 1."""
+    catchments: tuple[CatchmentEdit, ...] = ()
+    """Blocks moved to a school, or to a joint group."""
+    projects: tuple[ProjectEdit, ...] = ()
+    """Building projects dated, sized, left out or added."""
+    classes: tuple[ClassesEdit, ...] = ()
+    """Classes planned for an intake."""
+    limits: tuple[LimitEdit, ...] = ()
+    """Largest intakes."""
+    diversions: tuple[DiversionEdit, ...] = ()
+    """Children sent from one school to another."""
+    rooms: tuple[RoomsEdit, ...] = ()
+    """Rooms set or changed."""
+    demand: tuple[DemandEdit, ...] = ()
+    """Changes of the children entitled to enter."""
+    rules: tuple[Rule, ...] = ()
+    """Rules on top of the policy's."""
+    assumptions: PlanningAssumptions = PlanningAssumptions()
+    """What is assumed about demand and planning."""

@@ -1,0 +1,64 @@
+"""What a simulation gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simulation:
+    """
+    A plan carried out in every draw.
+
+    Axes run in the order of the plan's blocks, schools, stages and years and of the policy's grades; the last
+    axis is the draw. Counts are whole children.
+    """
+
+    blocks: tuple[str, ...]
+    schools: tuple[str, ...]
+    stages: tuple[str, ...]
+    grades: tuple[int, ...]
+    years: tuple[int, ...]
+    pupils: NDArray[np.int16]
+    """[school, grade, year, draw]: children in school. [children]"""
+    classes: NDArray[np.int16]
+    """[school, grade, year, draw]: classes formed. [classes]"""
+    demand: NDArray[np.int16]
+    """[school, stage, year, draw]: entrants expected at the school before anyone is turned away. [children]"""
+    free: NDArray[np.int16]
+    """[school, stage, year, draw]: rooms free for the stage's intake: rooms less classes that continue, of all
+    stages of the campus (stages of one campus compete for them). [rooms]"""
+    turned_away: NDArray[np.int16]
+    """[school, stage, year, draw]: entrants the school could not seat. [children]"""
+    received: NDArray[np.int16]
+    """[school, stage, year, draw]: entrants placed here who were turned away elsewhere. [children]"""
+    placements: tuple[tuple[str, str, str], ...]
+    """Stage, school turned away from, school placed at: the pairs of `placed`."""
+    placed: NDArray[np.int16]
+    """[placement, year, draw]. [children]"""
+    unplaced: NDArray[np.int16]
+    """[school, stage, year, draw]: children turned away by the school and seated nowhere; they are entitled again
+    next year. [children]"""
+    borrowed: NDArray[np.int16]
+    """[school, year, draw]: classes that continue in more rooms than the school has. [rooms]"""
+    entitled: NDArray[np.int32]
+    """[stage, year, draw]: children entitled to enter, those left unplaced the year before included. [children]"""
+    arriving: NDArray[np.int32]
+    """[stage, year, draw]: entrants from outside the district's blocks. [children]"""
+    private: NDArray[np.int32]
+    """[stage, year, draw]: entrants who go to private schools. [children]"""
+    elsewhere: NDArray[np.int32]
+    """[stage, year, draw]: entrants who go to other districts. [children]"""
+    above_cap: NDArray[np.int16]
+    """[school, stage, year, draw]: entrants seated above the starting grade's cap. [children]"""
+    living: NDArray[np.int32]
+    """[catchment, year, draw]: children of the catchment's stage who live in it and go to public schools. [children]"""
+    living_entrants: NDArray[np.int32]
+    """[catchment, year, draw]: those of them who enter this year. [children]"""
+    block_entrants: NDArray[np.float32]
+    """[stage, block, year]: mean of the entrants to public schools who live in the block. [children]"""
