@@ -254,19 +254,22 @@ class Policy(Record):
         *,
         kind: str | None = None,
         level: str | None = None,
+        side: Literal["at_most", "at_least"] | None = None,
         admitted: int | None = None,
     ) -> Rule | None:
         """
         Return the rule of that name that holds for a grade in a year: the last one in force.
 
         A rule about entrants holds for a year group `admitted` since it is in force; without `admitted`, for
-        everybody. Rules for certain schools are left out: see `school_rule`.
+        everybody. Rules for certain schools are left out: see `school_rule`. `side` asks for a threshold from
+        above or from below only.
         """
         holding = [
             entry
             for entry in self.rules_on(rule, grade=grade, year=year, kind=kind)
             if not entry.schools
             and (level is None or entry.level == level)
+            and (side is None or getattr(entry, side) is not None)
             and not (
                 entry.applies == "entrants"
                 and entry.since is not None
@@ -285,7 +288,9 @@ class Policy(Record):
         """
         sizes: list[int] = []
         for kind in ("limit", "target"):
-            rule = self.governing("class_size", grade, year, kind=kind, level="class", admitted=admitted)
+            rule = self.governing(
+                "class_size", grade, year, kind=kind, level="class", side="at_most", admitted=admitted
+            )
             if rule is not None and rule.at_most is not None:
                 sizes.append(int(rule.at_most))
         return min(sizes) if sizes else self.standard(grade, year)
@@ -298,7 +303,7 @@ class Policy(Record):
 
     def standard(self, grade: int, year: int) -> int:
         """Return the children per room when rooms are turned into seats. [children]."""
-        rule = self.governing("standard_class_size", grade, year)
+        rule = self.governing("standard_class_size", grade, year, side="at_most")
         if rule is None or rule.at_most is None:
             raise KeyError(f"policy {self.profile} states no standard_class_size for grade {grade}")
         return int(rule.at_most)
