@@ -1,0 +1,114 @@
+"""Building projects, housing and events of 玉河区: what people decided, as facts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A row of the table of projects."""
+
+    project: str
+    name: str
+    name_en: str
+    school: str
+    kind: str
+    rooms: str
+    opens: int
+    status: str
+    certainty: float
+    cost_yuan: int
+    source: str
+    grades: str = ""
+    seats_stated: int | None = None
+    earliest: int | None = None
+    depends_on: str = ""
+    at: tuple[float, float] | None = None
+    """Where a new school will stand; other projects stand at their school. [km east, km north]"""
+
+
+PROJECTS = (
+    Project(project="xc3-new", name="新城第三小学新建", name_en="New Xincheng No. 3 Primary School", school="P31", kind="new",
+            grades="1-6", rooms="12;24;36", seats_stated=1620, opens=2028, earliest=2028, status="started", certainty=0.9,
+            cost_yuan=89_100_000, at=(3.4, 1.5), source="玉河区中小学布局规划(2025-2035) 项目1"),
+    Project(project="xc2z-new", name="新城第二中学新建", name_en="New Xincheng No. 2 Junior High School", school="J13", kind="new",
+            grades="7-9", rooms="10;20;30", seats_stated=1500, opens=2028, earliest=2028, status="approved", certainty=0.75,
+            cost_yuan=84_000_000, at=(4.6, 3.4), source="玉河区中小学布局规划(2025-2035) 项目2"),
+    Project(project="hx9-new", name="河西九年一贯制学校新建", name_en="New Hexi Nine-Year School", school="N05", kind="new",
+            grades="1-9", rooms="12;24;36;45", seats_stated=2100, opens=2030, earliest=2029, status="idea", certainty=0.4,
+            cost_yuan=121_800_000, at=(-2.2, -1.2), source="玉河区中小学布局规划(2025-2035) 储备项目1"),
+    Project(project="p04-extension", name="柳堤小学教学楼扩建", name_en="Liudi Primary extension", school="P04", kind="expansion",
+            rooms="6", seats_stated=270, opens=2029, earliest=2028, status="planned", certainty=0.6, cost_yuan=18_360_000,
+            source="2026年教育项目储备表 第7项"),
+    Project(project="j02-extension", name="第二中学教学楼扩建", name_en="No. 2 Junior High extension", school="J02", kind="expansion",
+            rooms="5", seats_stated=250, opens=2028, earliest=2027, status="started", certainty=0.9, cost_yuan=17_000_000,
+            source="2026年教育项目计划 第2项"),
+    Project(project="j03-extension", name="第三中学综合楼扩建", name_en="No. 3 Junior High extension", school="J03",
+            kind="expansion", rooms="3", seats_stated=150, opens=2028, earliest=2028, status="approved", certainty=0.85,
+            cost_yuan=10_500_000, source="2026年教育项目计划 第3项"),
+    Project(project="j01-extension", name="实验中学东院扩建", name_en="Experimental Junior High east court extension", school="J01",
+            kind="expansion", rooms="4;5", seats_stated=250, opens=2028, earliest=2028, status="started", certainty=0.85,
+            cost_yuan=17_500_000, source="2026年教育项目计划 第1项"),
+    Project(project="j06-extension", name="新城第一中学三期", name_en="Xincheng No. 1 Junior High phase 3", school="J06",
+            kind="expansion", rooms="12", seats_stated=647, opens=2027, earliest=2027, status="started", certainty=0.95,
+            cost_yuan=36_000_000, source="2025年教育项目计划 第4项（新增班级12个，新增学位647个）"),
+    Project(project="p10-relocation", name="书院街小学迁建", name_en="Shuyuan Street Primary relocation", school="P10",
+            kind="relocation", rooms="9", seats_stated=405, opens=2028, earliest=2027, status="approved", certainty=0.7,
+            cost_yuan=74_250_000, at=(0.1, -0.9), source="玉河区中小学布局规划(2025-2035) 项目5"),
+    Project(project="j07-fit-out", name="云湖中学四楼装饰装修", name_en="Yunhu Junior High fourth-floor fit-out", school="J07",
+            kind="fit_out", rooms="5", seats_stated=250, opens=2027, earliest=2027, status="fitting_out", certainty=0.95,
+            cost_yuan=3_250_000, source="2026年教育项目计划 第6项"),
+    Project(project="j05-conversion", name="原玉河职业班校舍改造为滨河中学西院",
+            name_en="Conversion of an idle vocational building for Binhe Junior High", school="J05", kind="conversion", rooms="3",
+            seats_stated=150, opens=2028, earliest=2027, status="approved", certainty=0.8, cost_yuan=3_900_000,
+            source="2026年教育项目计划 第8项"),
+    Project(project="n01-conversion", name="育才学校小学部教室改作初中部", name_en="Yucai primary rooms turned to junior use",
+            school="N01", kind="conversion", rooms="2", seats_stated=100, opens=2029, earliest=2028, status="idea", certainty=0.5,
+            cost_yuan=1_600_000, source="2026年教育项目储备表 第9项"),
+    Project(project="j04-temporary", name="第四中学过渡教室", name_en="No. 4 Junior High temporary classrooms", school="J04",
+            kind="temporary", rooms="2;2;2;2;0", seats_stated=100, opens=2028, earliest=2027, status="planned", certainty=1.0,
+            cost_yuan=900_000, source="区教体局2026年第12次办公会纪要"),
+    Project(project="p30-closure", name="石门小学撤并至南庄镇中心小学", name_en="Closure of Shimen Primary", school="P30",
+            kind="closure", rooms="-10", opens=2029, earliest=2028, status="idea", certainty=0.5, cost_yuan=0,
+            depends_on="p21-upgrade", source="乡村学校布局调整征求意见稿 第3条"),
+    Project(project="p21-upgrade", name="南庄镇中心小学食堂及宿舍提升", name_en="Nanzhuang Central Primary canteen upgrade",
+            school="P21", kind="upgrade", rooms="0", opens=2027, earliest=2027, status="started", certainty=1.0,
+            cost_yuan=6_800_000, source="2026年教育项目计划 第11项"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Development:
+    """A housing development: phases as (day of hand-over, dwellings, certainty)."""
+
+    development: str
+    name: str
+    at: tuple[float, float]
+    kind: str
+    children_per_dwelling: float | None
+    phases: tuple[tuple[str, int, float], ...]
+
+
+HOUSING = (
+    Development(development="H01", name="云湖天境", at=(6.0, 0.9), kind="high-rise", children_per_dwelling=0.05, phases=(
+        ("2024-06-30", 420, 1.0), ("2025-09-30", 380, 1.0), ("2027-06-30", 460, 0.9), ("2028-12-31", 400, 0.7))),
+    Development(development="H02", name="锦绣澜湾", at=(6.5, 1.6), kind="mid-rise", children_per_dwelling=0.055, phases=(
+        ("2025-06-30", 260, 1.0), ("2026-06-30", 280, 1.0), ("2028-06-30", 300, 0.8))),
+    Development(development="H03", name="星河时代", at=(5.3, 3.3), kind="high-rise", children_per_dwelling=0.05, phases=(
+        ("2024-12-31", 360, 1.0), ("2026-12-31", 360, 0.95), ("2028-12-31", 340, 0.75), ("2030-06-30", 320, 0.5))),
+    Development(development="H04", name="翠屏华府", at=(4.2, 3.2), kind="high-rise", children_per_dwelling=None, phases=(
+        ("2025-12-31", 340, 1.0), ("2027-12-31", 340, 0.85))),
+    Development(development="H05", name="金桂书香里", at=(4.6, 1.6), kind="mid-rise", children_per_dwelling=0.06, phases=(
+        ("2026-09-30", 240, 0.95), ("2027-09-30", 220, 0.9))),
+    Development(development="H06", name="湖滨公馆", at=(6.7, -0.4), kind="low-rise", children_per_dwelling=0.045, phases=(
+        ("2027-12-31", 180, 0.8), ("2029-06-30", 200, 0.6), ("2031-06-30", 220, 0.4))),
+    Development(development="H07", name="祥云新苑（回迁安置）", at=(4.3, -0.9), kind="resettlement", children_per_dwelling=0.07,
+                phases=(("2024-10-31", 520, 1.0), ("2026-10-31", 480, 0.95))),
+    Development(development="H08", name="新城人才公寓", at=(3.4, 1.3), kind="rental", children_per_dwelling=0.03, phases=(
+        ("2026-03-31", 600, 1.0), ("2029-12-31", 400, 0.5))),
+    Development(development="H09", name="泰和府", at=(-2.1, -0.7), kind="high-rise", children_per_dwelling=0.045, phases=(
+        ("2027-03-31", 240, 0.9), ("2029-03-31", 220, 0.6))),
+    Development(development="H10", name="紫荆湖岸", at=(5.4, -0.9), kind="high-rise", children_per_dwelling=0.05, phases=(
+        ("2027-10-31", 360, 0.8), ("2029-10-31", 360, 0.6), ("2031-10-31", 300, 0.4))),
+)  # fmt: skip
