@@ -1,0 +1,153 @@
+"""Colours and classes: few, the same over all years, safe for the colour-blind and in black and white."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from planner.words import Text
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+INK = "#22272e"
+QUIET = "#6b7280"
+FAINT = "#c9ccd1"
+PAPER = "#ffffff"
+LAND = "#f3f2ee"
+UNKNOWN = "#dedcd6"
+HATCH = "#5c160c"
+_PALE_HATCH = "#ffe6dc"
+ACCENT = "#2a6a97"
+RIVER = "#3d8fb5"
+
+_GAP_COLOURS = ("#a3291b", "#e0784a", "#f8d3b4", "#f4f2ec", "#cde2ec", "#74add0", "#235f8f")
+_GAP_HATCHES = (3.0, 4.4, 7.0, 0.0, 0.0, 0.0, 0.0)
+_ODDS_COLOURS = ("#f6f1e4", "#fbd79b", "#f29c56", "#cc4c3b", "#861a3a")
+
+_STEPS = (
+    (1, 5, 10),
+    (2, 10, 20),
+    (5, 20, 50),
+    (10, 50, 100),
+    (20, 100, 200),
+    (50, 200, 500),
+    (100, 500, 1000),
+    (200, 1000, 2000),
+    (500, 2000, 5000),
+    (1000, 5000, 10000),
+)
+_SHARE_OF_SEATS = 0.25
+"""Outermost step of a seat-gap map over the seats of a middling school, at most. [1]"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MapClass:
+    """One class of a map."""
+
+    low: float | None
+    """Lower bound; None: open. [unit of the values]"""
+    high: float | None
+    """Upper bound; None: open. [unit of the values]"""
+    colour: str
+    """As #rrggbb."""
+    label: Text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bands:
+    """Classes of a map, from the lowest values to the highest."""
+
+    edges: tuple[float, ...]
+    """Inner bounds, rising. [unit of the values]"""
+    colours: tuple[str, ...]
+    """One more than the edges."""
+    hatches: tuple[float, ...]
+    """Distance of the hatch lines of each class; 0 for none. [points]"""
+    labels: tuple[Text, ...]
+    centred: bool = False
+    """Whether a value on an edge belongs to the class nearer to zero; otherwise to the upper one."""
+
+    @property
+    def classes(self) -> tuple[MapClass, ...]:
+        """The classes one by one, from the lowest values to the highest."""
+        lows, highs = (None, *self.edges), (*self.edges, None)
+        rows = zip(lows, highs, self.colours, self.labels, strict=True)
+        return tuple(
+            MapClass(low=low, high=high, colour=colour, label=label) for low, high, colour, label in rows
+        )
+
+    def of(self, values: ArrayLike) -> NDArray[np.intp]:
+        """Return the class of each value, counted from the lowest; -1 where the value is missing."""
+        numbers = np.asarray(values, dtype=np.float64)
+        edges = np.asarray(self.edges)
+        upper = np.searchsorted(edges, numbers, side="right")
+        if self.centred:
+            upper = np.where(numbers > 0, np.searchsorted(edges, numbers, side="left"), upper)
+        return np.where(np.isnan(numbers), -1, upper)
+
+
+def gap_bands(seats: ArrayLike) -> Bands:
+    """
+    Return seven classes of seat gaps, centred on zero, with round bounds that fit the size of the schools.
+
+    The steps are the largest of 1-5-10, 2-10-20, 5-20-50 and so on whose last is at most a quarter of the median
+    seats. They follow the seats and not the gaps, so that maps of all years and of all scenarios of a district
+    have the same classes. Shortages are hatched, the closer the larger, so that they differ from spare seats
+    in black and white too.
+
+    Parameters
+    ----------
+    seats
+        Seats of the schools or catchments, of all years; missing ones and zeros are left aside. [children]
+    """
+    sizes = np.asarray(seats, dtype=np.float64)
+    sizes = sizes[sizes > 0]
+    largest = _SHARE_OF_SEATS * float(np.median(sizes)) if sizes.size else 0.0
+    steps = next((steps for steps in reversed(_STEPS) if steps[-1] <= largest), _STEPS[0])
+    near, middle, far = (f"{step:,}" for step in steps)
+    return Bands(
+        edges=(*(-step for step in reversed(steps)), *steps),
+        colours=_GAP_COLOURS,
+        hatches=_GAP_HATCHES,
+        labels=(
+            Text("more than {n} short", n=far),
+            Text("{low} to {high} short", low=middle, high=far),
+            Text("{low} to {high} short", low=near, high=middle),
+            Text("balanced, within {n}", n=near),
+            Text("{low} to {high} to spare", low=near, high=middle),
+            Text("{low} to {high} to spare", low=middle, high=far),
+            Text("more than {n} to spare", n=far),
+        ),
+        centred=True,
+    )
+
+
+def odds_bands() -> Bands:
+    """Return the five classes of a probability, darker the likelier. [1]"""
+    return Bands(
+        edges=(0.05, 0.2, 0.5, 0.8),
+        colours=_ODDS_COLOURS,
+        hatches=(0.0,) * 5,
+        labels=(
+            Text("below {p} %", p=5),
+            Text("{low} to {high} %", low=5, high=20),
+            Text("{low} to {high} %", low=20, high=50),
+            Text("{low} to {high} %", low=50, high=80),
+            Text("{p} % and more", p=80),
+        ),
+    )
+
+
+def hatch_colour(fill: str) -> str:
+    """Return the colour of hatch lines that show on a fill: pale on a dark one."""
+    return _PALE_HATCH if luminance(fill) < 0.18 else HATCH
+
+
+def luminance(colour: str) -> float:
+    """Return the relative luminance of a colour written #rrggbb (WCAG 2.1). [1]"""
+    parts = np.array([int(colour[start : start + 2], 16) for start in (1, 3, 5)]) / 255
+    linear = np.where(parts <= 0.03928, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ (0.2126, 0.7152, 0.0722))
