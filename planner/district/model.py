@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -59,13 +61,14 @@ class District:
     @property
     def public(self) -> pd.Index:
         """Ids of the public schools, in file order: the schools that the planner fills."""
-        return self.schools.index[self.schools["owner"].fillna("public") != "private"]
+        private = [owner == "private" for owner in self.schools["owner"].fillna("")]
+        return self.schools.index[~np.array(private, dtype=bool)]
 
     def about(self, key: str, default: str = "") -> str:
         """Return a fact of the `about` table, as written; the default where it is not stated."""
         table = self.tables["about"]
-        values = table.loc[table["key"] == key, "value"].dropna()
-        return str(values.iloc[-1]) if len(values) else default
+        stated = [value for name, value in table[["key", "value"]].itertuples(index=False) if name == key]
+        return stated[-1] if stated and isinstance(stated[-1], str) else default
 
     def with_tables(self, **tables: pd.DataFrame) -> District:
         """Return a copy of the district with these tables in place of its own."""

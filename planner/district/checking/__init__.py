@@ -1,0 +1,128 @@
+"""
+The checks of a district: one function a rule, each of which returns its findings.
+
+========= ========================================================
+codes     subject
+========= ========================================================
+D001-D026 files, columns, cells, ids, coordinates (`reading`, `integrity`)
+D030-D039 polygons and points (`places`)
+D040-D049 catchments, feeders, grades (`catchment_rules`)
+D050-D059 children and classes counted (`counts`)
+D060-D069 years (`years`)
+D070-D079 rooms and seats (`seats`)
+D080-D089 projects (`projects`)
+D090-D099 other tables, and what is missing (`supplements`)
+========= ========================================================
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from planner.district.checking import catchment_rules, counts, places, projects, seats, supplements, years
+from planner.district.findings import Finding, ordered
+from planner.district.integrity import broken_links, without_copies
+from planner.district.reading import read_with_faults
+from planner.errors import DataError, PolicyError
+from planner.policy import Policy, read_policy, rules_from_table
+from planner.words import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from planner.district.model import District
+
+CHECKS: tuple[Callable[[District, Policy], list[Finding]], ...] = (
+    *places.CHECKS,
+    *catchment_rules.CHECKS,
+    *counts.CHECKS,
+    *years.CHECKS,
+    *seats.CHECKS,
+    *projects.CHECKS,
+    *supplements.CHECKS,
+)
+"""Every check that looks at a district which can be read."""
+
+FALLBACK_POLICY = "cn-shandong"
+"""Profile that a district without a policy is checked against; the check says so."""
+
+
+def check_district(district: District, policy: Policy) -> list[Finding]:
+    """
+    Return everything that is wrong, doubtful or worth knowing about a district, errors first.
+
+    What reading noticed is among it. A district made in code, whose tables lack columns of the dictionary, is told
+    that alone.
+    """
+    links = broken_links(district)
+    if any(finding.code in {"D006", "D010"} for finding in links):
+        return ordered([*district.notices, *links])
+    single = without_copies(district)
+    return ordered(
+        [*district.notices, *links, *(found for check in CHECKS for found in check(single, policy))]
+    )
+
+
+def check_path(path: Path | str, policy: Policy | None = None, *, crs: str | None = None) -> list[Finding]:
+    """
+    Return all findings about the files of a district, those that keep it from being read included.
+
+    Parameters
+    ----------
+    path
+        Folder or GeoPackage.
+    policy
+        Policy to check against, which the district's own rules override; None: the one that it names.
+    crs
+        Coordinate reference system of layers that state none.
+    """
+    district, findings = read_with_faults(path, crs=crs)
+    if district is None:
+        return ordered(findings)
+    if policy is None:
+        policy, faults = _own_policy(district)
+        findings += faults
+    return ordered([*findings, *check_district(district, _with_own_rules(policy, district))])
+
+
+def _own_policy(district: District) -> tuple[Policy, list[Finding]]:
+    """Return the policy that the district names, and what is wrong with it."""
+    findings: list[Finding] = []
+    if not district.policy:
+        findings.append(
+            Finding(
+                level="warning",
+                code="D026",
+                table="about",
+                column="value",
+                ids=("policy",),
+                text=Text("No policy is named; the check took {profile}.", profile=FALLBACK_POLICY),
+                advice=Text("Add a row policy to the table about."),
+            )
+        )
+    try:
+        policy = read_policy(district.policy or FALLBACK_POLICY)
+    except PolicyError as error:
+        findings += [
+            Finding(
+                level="error",
+                code="D026",
+                table="about",
+                column="value",
+                ids=("policy",),
+                text=fault if isinstance(fault, Text) else Text("{fault}", fault=str(fault)),
+                advice=Text("The check took {profile} instead.", profile=FALLBACK_POLICY),
+            )
+            for fault in error.faults
+        ]
+        policy = read_policy(FALLBACK_POLICY)
+    return policy, findings
+
+
+def _with_own_rules(policy: Policy, district: District) -> Policy:
+    """Return the policy with the district's own rules, as far as they are rules: the check tells where they are not."""
+    try:
+        return policy.with_rules(rules_from_table(district["rules"]))
+    except (DataError, PolicyError):
+        return policy
