@@ -19,26 +19,30 @@ CHUNK = 500
 class DemandEdit(BaseModel):
     """A named change of the children entitled to enter, on top of the forecast."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     blocks: tuple[str, ...] = ()
     """Blocks concerned; empty: by `area`, or the whole district."""
     area: str = ""
     """Town or sub-district."""
     stage: str = "primary"
+    """Stage of the policy."""
     since: int
+    """First school year. [autumn]"""
     until: int | None = None
+    """Last school year; empty: to the end of the horizon. [autumn]"""
     factor: float = Field(default=1.0, ge=0, le=10)
     """Entrants are multiplied by it. [1]"""
     children: float = 0.0
     """Children added a year, spread over the blocks in proportion to their entrants. [children/year]"""
     source: str = ""
+    """Document that says so, with page or item."""
 
 
 class Assumptions(BaseModel):
     """What a scenario may assume about demand; the defaults are estimated or the policy's."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     transition: float | None = Field(default=None, ge=0, le=2)
     """Entrants of a later stage per leaver of the feeding grade; empty: estimated. [1]"""
@@ -99,27 +103,65 @@ class Draws:
 
 
 class Forecast(Protocol):
-    """A fitted forecast, from which draws are made."""
+    """A fitted forecast, from which draws are made. Its facts are read, never set."""
 
-    blocks: tuple[str, ...]
-    schools: tuple[str, ...]
-    """Public schools, those of projects included."""
-    grades: tuple[int, ...]
-    years: tuple[int, ...]
-    """First autumn after the last count to the end of the horizon."""
-    stages: tuple[str, ...]
-    draws: int
-    """Number of draws that the scenario asks for."""
-    seed: int
-    private: dict[str, NDArray[np.float32]]
-    """By stage [block]: share of those who leave that goes to private schools. [1]"""
-    choice: dict[str, NDArray[np.float32]]
-    """By stage [block, school]: share of a block's staying entrants who choose a public school that is not of
-    their catchment; rows sum to at most 1. [1]"""
-    living: NDArray[np.float32]
-    """[block, grade]: children of the last count by home, in public schools. [children]"""
-    explained: pd.DataFrame
-    """How each entry figure came: stage, block or area, year, tier, births or register used, ratio, ... [varies]"""
+    @property
+    def blocks(self) -> tuple[str, ...]:
+        """Blocks, in file order."""
+        ...
+
+    @property
+    def schools(self) -> tuple[str, ...]:
+        """Public schools, those of projects included."""
+        ...
+
+    @property
+    def grades(self) -> tuple[int, ...]:
+        """All grades of the stages that the district plans for."""
+        ...
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """First autumn after the last count to the end of the horizon."""
+        ...
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """Stages, by their first grade."""
+        ...
+
+    @property
+    def draws(self) -> int:
+        """Number of draws that the scenario asks for."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """Seed of all draws."""
+        ...
+
+    @property
+    def private(self) -> dict[str, NDArray[np.float32]]:
+        """By stage [block]: share of those who leave that goes to private schools. [1]."""
+        ...
+
+    @property
+    def choice(self) -> dict[str, NDArray[np.float32]]:
+        """
+        By stage [block, school]: share of a block's staying entrants who choose a public school that is not of
+        their catchment; rows sum to at most 1. [1].
+        """
+        ...
+
+    @property
+    def living(self) -> NDArray[np.float32]:
+        """[block, grade]: children of the last count by home, in public schools. [children]."""
+        ...
+
+    @property
+    def explained(self) -> pd.DataFrame:
+        """How each entry figure came: stage, block or area, year, tier, births or register used, ratio, ... [varies]."""
+        ...
 
     def expected(self) -> Draws:
         """Return the expected path: one draw without any shock; fed stages scaled to the expected leavers."""

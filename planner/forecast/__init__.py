@@ -1,0 +1,13 @@
+"""
+Children entitled to enter, children who leave, and growth of every grade, with all their uncertainty.
+
+A forecast is fitted once for a district and a set of assumptions, and then drawn from: the expected path, or
+any range of draws, each keyed by the seed and the ids it is about, so that scenarios share their shocks.
+"""
+
+from __future__ import annotations
+
+from planner.forecast.fitted import FittedForecast, fit_forecast
+from planner.forecast.model import CHUNK, Assumptions, DemandEdit, Draws, Forecast
+
+__all__ = ["CHUNK", "Assumptions", "DemandEdit", "Draws", "FittedForecast", "Forecast", "fit_forecast"]

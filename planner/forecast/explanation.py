@@ -1,0 +1,329 @@
+"""How each figure came about, and what was missing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.forecast.homes import KINDS
+from planner.words import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from planner.district import District
+    from planner.forecast.births import Cohorts
+    from planner.forecast.drawing import Fit, StageFit
+    from planner.forecast.entry import Entry
+    from planner.forecast.facts import Facts
+    from planner.forecast.homes import History, Sharing
+    from planner.forecast.model import Draws
+
+_MANY = 5
+"""Ids named in a note."""
+
+_NAMED = {
+    "registered": Text("children registered for entry"),
+    "register": Text("registered children"),
+    "kindergarten": Text("children in kindergarten"),
+    "births": Text("births"),
+    "residents": Text("residents"),
+    "land": Text("area of land"),
+}
+"""What tiers and sharing rules are called in a note."""
+
+
+def entry_rows(
+    fit: Fit, facts: Facts, stock: NDArray[np.float64], path: Draws, living_from: tuple[str, ...]
+) -> pd.DataFrame:
+    """
+    Return one row per stage, block and year: how the entrants of the expected path came.
+
+    Columns: tier (the one that weighs most), base (its register, births or past figure), ratio (entrants of that
+    tier per child of the base), own_weight (of the block's and its catchment's history against the district's),
+    registers, births and history (weights of the tiers), housing (children of new dwellings), factor and added
+    (demand edits), entrants, leaving, past (where the history of entrants is from).
+    """
+    frames = []
+    index = pd.MultiIndex.from_product([fit.blocks, fit.years], names=["block", "year"])
+    for stage in fit.stages:
+        figures = (
+            _entry_figures(stage.entry)
+            if stage.entry is not None
+            else _coming_figures(fit, stage, facts, living_from, path)
+        )
+        figures |= {
+            "housing": stock if stage.entry is not None else np.full(stock.shape, np.nan),
+            "factor": stage.factor,
+            "added": stage.added,
+            "entrants": path.entrants[stage.stage][:, :, 0],
+            "leaving": path.leaving[stage.stage][:, :, 0],
+            "past": _past(facts.histories[stage.stage], facts.sharing, len(fit.years)),
+        }
+        frame = pd.DataFrame(
+            {name: np.asarray(values).ravel() for name, values in figures.items()}, index=index
+        )
+        frames.append(frame.reset_index().assign(stage=stage.stage))
+    table = pd.concat(frames, ignore_index=True)
+    return table.reindex(columns=["stage", *table.columns.drop("stage")])
+
+
+def _entry_figures(entry: Entry) -> dict[str, NDArray[np.generic]]:
+    names = np.array([tier.name for tier in entry.tiers])
+    heaviest = entry.weights.argmax(axis=0)
+    bases = np.stack([tier.base for tier in entry.tiers])
+    means = np.stack([tier.mean for tier in entry.tiers])
+    owns = np.stack([np.broadcast_to(tier.own[:, None], tier.mean.shape) for tier in entry.tiers])
+    base = np.take_along_axis(bases, heaviest[None], axis=0)[0]
+    mean = np.take_along_axis(means, heaviest[None], axis=0)[0]
+    own = np.take_along_axis(owns, heaviest[None], axis=0)[0]
+    reached = entry.weights.any(axis=0)
+
+    def weight_of(wanted: tuple[str, ...]) -> NDArray[np.float64]:
+        return entry.weights[np.isin(names, wanted)].sum(axis=0)
+
+    return {
+        "tier": np.where(reached, names[heaviest], "nothing").astype(object),
+        "base": np.where(reached, base, np.nan),
+        "ratio": np.where(reached & (base > 0), mean / np.where(base > 0, base, 1.0), np.nan),
+        "own_weight": np.where(reached, own, np.nan),
+        "registers": weight_of(KINDS),
+        "births": weight_of(("births",)),
+        "history": weight_of(("history",)),
+    }
+
+
+def _coming_figures(
+    fit: Fit, stage: StageFit, facts: Facts, living_from: tuple[str, ...], path: Draws
+) -> dict[str, NDArray[np.generic]]:
+    coming = stage.coming
+    shape = (len(fit.blocks), len(fit.years))
+    nothing = np.full(shape, np.nan)
+    if coming is None:
+        return {"tier": np.full(shape, "nothing", dtype=object), "base": nothing}
+    first = next(each.first for each in facts.stages if each.stage == coming.origin)
+    tiers = np.full(shape, f"entrants of {coming.origin}", dtype=object)
+    base = nothing.copy()
+    for at in range(min(coming.gap, len(fit.years))):
+        grade = first + coming.gap - at - 1
+        tiers[:, at] = f"living: {living_from[fit.grades.index(grade)]}"
+        base[:, at] = coming.living[:, at]
+    if len(fit.years) > coming.gap:
+        base[:, coming.gap :] = path.entrants[coming.origin][:, : len(fit.years) - coming.gap, 0]
+    entrants = path.entrants[stage.stage][:, :, 0]
+    return {
+        "tier": tiers,
+        "base": base,
+        "ratio": np.where(base > 0, entrants / np.where(base > 0, base, 1.0), np.nan),
+        "own_weight": nothing,
+        "registers": nothing,
+        "births": nothing,
+        "history": nothing,
+    }
+
+
+def _past(history: History, sharing: Sharing, years: int) -> NDArray[np.generic]:
+    """Return, by block and year, where the block's latest past figure is from."""
+    known = np.isfinite(history.children)
+    out = np.full(known.shape[0], "", dtype=object)
+    for at, source in enumerate(history.sources):
+        named = source if source in {"residents", "attendance"} else "home"
+        shared = f"intake by {sharing.rule}"
+        out = np.where(known[:, at], np.where(history.counted[:, at], named, shared), out)
+    return np.repeat(out[:, None], years, axis=1)
+
+
+def parameter_rows(fit: Fit, facts: Facts) -> pd.DataFrame:
+    """Return the district-wide ratios and variances used: component, parameter, value, and the years or differences behind."""
+    rows: list[tuple[str, str, float, int]] = []
+    for stage in fit.stages:
+        name = stage.stage
+        if stage.entry is not None:
+            for tier in stage.entry.tiers:
+                component = f"{name}: {tier.name}"
+                rows += [
+                    (component, "district_sd", tier.district_spread, tier.years),
+                    (component, "neighbourhood_sd", float(np.median(tier.near_fixed)), tier.years),
+                    (component, "neighbourhood_yearly_sd", tier.near_yearly, tier.years),
+                    (component, "area_yearly_sd", tier.area_yearly, tier.years),
+                    (component, "variance_per_child", float(tier.per_child[0]), tier.years),
+                ]
+        if stage.transition is not None:
+            rows += [
+                (name, "transition", float(np.exp(stage.transition.log)), stage.transition.years),
+                (name, "transition_sd", stage.transition.sd, stage.transition.years),
+            ]
+        flows = stage.flows
+        rows += [(name, "leaving", flows.leaving.district, len(flows.years))]
+        rows += [(name, "leaving_yearly_sd", stage.leaving_yearly, len(flows.years))]
+    growth = facts.growth
+    rows += [
+        ("growth", "school_year_sd", growth.yearly, growth.transitions),
+        ("growth", "district_sd", growth.common, growth.transitions),
+        ("growth", "district_grade_sd", growth.grade, growth.transitions),
+        (
+            "growth",
+            "variance_per_child",
+            float(growth.spread[growth.district > 0].mean())
+            if (growth.district > 0).any()
+            else float(growth.spread.mean()),
+            growth.transitions,
+        ),
+    ]
+    return pd.DataFrame(rows, columns=["component", "parameter", "value", "evidence"])
+
+
+def missing_facts(facts: Facts, entries: Mapping[str, Entry], births: Cohorts | None) -> tuple[Text, ...]:
+    """Return what the district does not say, each once, with what it costs in certainty."""
+    notes: list[Text] = []
+    for stage in facts.stages:
+        entry = entries.get(stage.stage)
+        if entry is not None:
+            notes += _about_entry(stage.stage, entry, facts)
+        if not facts.flows[stage.stage].years:
+            notes.append(
+                Text(
+                    "Attendance of grade {grade} by home is not given: all children of the stage {stage} are taken to stay with their catchment school; choice of other schools, private and other districts' schools stay unknown.",
+                    grade=stage.first,
+                    stage=stage.stage,
+                )
+            )
+    if births is not None:
+        notes += _about_births(births, facts)
+    notes += _about_pupils(facts.district, facts)
+    return tuple(dict.fromkeys(notes))
+
+
+def _about_entry(stage: str, entry: Entry, facts: Facts) -> list[Text]:
+    notes: list[Text] = []
+    history = facts.histories[stage]
+    names = {tier.name for tier in entry.tiers}
+    if not names & set(KINDS):
+        if "births" in names:
+            notes.append(
+                Text(
+                    "The children table is empty: entrants of {stage} rest on births and past ratios; a register of children by block would tell who has moved since birth.",
+                    stage=stage,
+                )
+            )
+        else:
+            notes.append(
+                Text(
+                    "Neither children nor births are given: entrants of {stage} follow past intakes. Elsewhere that missed a school's first grade by 14 to 16 % a year ahead and by 20 to 26 % five years ahead.",
+                    stage=stage,
+                )
+            )
+    notes += [
+        Text(
+            "No past year has both entrants and {base}: their ratio is taken as 1, with a standard deviation of {sd:.0%}.",
+            base=_NAMED[tier.name],
+            sd=tier.district_spread,
+        )
+        for tier in entry.tiers
+        if tier.years == 0
+    ]
+    for tier in entry.tiers:
+        assumed = [year for year, steps in zip(facts.years, tier.beyond, strict=True) if steps.sum() > 0]
+        if tier.name != "births" and assumed:
+            notes.append(
+                Text(
+                    "Births are not given: entrants of {stage} from {year} on keep the number of the youngest cohort of {base}, 3 % a year more uncertain the further they are.",
+                    stage=stage,
+                    year=assumed[0],
+                    base=_NAMED[tier.name],
+                )
+            )
+    known = np.isfinite(history.children)
+    if known.any() and not history.counted.any():
+        notes.append(
+            Text(
+                "Past entrants of {stage} are not counted by home: each school's intake is shared over the blocks of its catchment by {rule}. What moving a block does to a school is only as sure as that rule.",
+                stage=stage,
+                rule=_NAMED[facts.sharing.rule],
+            )
+        )
+    if not known.any():
+        notes.append(
+            Text(
+                "No past entrants of {stage} are known, so no ratio of this district could be estimated.",
+                stage=stage,
+            )
+        )
+    always = known.any(axis=1) & ~(known & ~history.censored).any(axis=1)
+    if always.any():
+        notes.append(
+            Text(
+                "{blocks} blocks belong to schools that were full in every known year: their past intake is a lower bound of demand, so demand there may be higher than forecast.",
+                blocks=int(always.sum()),
+            )
+        )
+    without = [
+        block
+        for block, weight in zip(facts.district.blocks.index, entry.weights.sum(axis=(0, 2)), strict=True)
+        if weight <= 0
+    ]
+    if without:
+        notes.append(
+            Text(
+                "{count} blocks have neither children, births nor past entrants and are forecast to have none: {blocks}.",
+                count=len(without),
+                blocks=", ".join(map(str, without[:_MANY])),
+            )
+        )
+    return notes
+
+
+def _about_births(births: Cohorts, facts: Facts) -> list[Text]:
+    notes: list[Text] = []
+    steps = births.beyond[-len(facts.years) :]
+    unknown = [year for year, weights in zip(facts.years, steps, strict=True) if weights.sum() > 0]
+    if unknown:
+        notes.append(
+            Text(
+                "Births are known to {last}: entrants from {year} on rest in part on births that are assumed, 3 % a year more uncertain the further they are.",
+                last=births.last,
+                year=unknown[0],
+            )
+        )
+    if births.whole_district:
+        notes.append(
+            Text(
+                "The areas of the births are neither blocks nor areas of blocks: only their sum is used, shared as past entrants were."
+            )
+        )
+    return notes
+
+
+def _about_pupils(district: District, facts: Facts) -> list[Text]:
+    notes: list[Text] = []
+    if district["enrolment"].empty:
+        notes.append(
+            Text(
+                "The enrolment table is empty: only entrants are forecast; pupils of later grades and leavers are not known."
+            )
+        )
+    elif facts.growth.transitions == 0:
+        notes.append(
+            Text(
+                "Fewer than four years of enrolment follow one another: schools' growth keeps the general variances of other cities."
+            )
+        )
+    guessed = np.flatnonzero((facts.moves.last >= 0) & ~facts.moves.stated)
+    if len(guessed):
+        notes.append(
+            Text(
+                "Where children of schools go that end before the stage does is not stated for {schools}: the nearest school that teaches the next grade is taken. Give it in the table feeders.",
+                schools=", ".join(facts.rolls.schools[at] for at in guessed[:_MANY]),
+            )
+        )
+    if district["housing"].empty:
+        notes.append(
+            Text(
+                "The housing table is empty: estates beyond the building of past years are not in the forecast."
+            )
+        )
+    return notes
