@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from planner.words import Text
+
 
 @dataclass(frozen=True, kw_only=True)
 class Catchment:
@@ -68,3 +70,5 @@ class Plan:
     order: dict[str, NDArray[np.int16]]
     """By stage [school, rank]: schools to which a school's overflow is offered, best first; -1 past the end."""
     diversions: tuple[Diversion, ...] = ()
+    notes: tuple[Text, ...] = ()
+    """What could not be taken as stated, such as a catchment whose school is closed."""

@@ -1,0 +1,258 @@
+"""A scenario applied to a district and a policy: the what-if copies that everything after works on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from pyproj import Transformer
+from shapely import Point
+
+from planner.capacity import build_capacity, judge_projects, schools_with_projects
+from planner.errors import ScenarioError
+from planner.policy.profiles import rules_from_table
+from planner.scenario.checking import Facts, edit_faults, horizon, project_faults
+from planner.words import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.district import District
+    from planner.policy import Policy
+    from planner.scenario.model import CatchmentEdit, ProjectEdit, RoomsEdit, Scenario
+    from planner.scenario.reading import LoadedScenario
+
+DRAWS = 2000
+"""Draws of a scenario that does not say how many."""
+
+SEED = 1
+"""Seed of a scenario that does not say which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """A district and a policy as a scenario would have them."""
+
+    loaded: LoadedScenario
+    district: District
+    """Copy with edited projects, schools of new projects, catchments, and the detour that holds."""
+    policy: Policy
+    """The profile, then the district's own rules, then the scenario's."""
+    years: tuple[int, ...]
+    """First autumn after the last count to the end of the horizon."""
+    draws: int
+    seed: int
+    notes: tuple[Text, ...]
+    """What a reader of the results should know of how the scenario was understood."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """All files merged."""
+        return self.loaded.scenario
+
+
+def apply_scenario(loaded: LoadedScenario, district: District, policy: Policy) -> Applied:
+    """
+    Return the district and the policy as the scenario would have them; neither input is changed.
+
+    - **projects**: a project that is named counts whatever its certainty, on its new date plus `slip`; one with
+      ``include = false`` is stopped; one that the district does not have is added.
+    - **rooms**: an edit becomes a project of its school, so that rooms have one reading: `rooms` is the number
+      that the school then has, its projects included.
+    - **catchments**: an edit becomes rows of the catchments table and supersedes the rows of the same blocks and
+      stage dated later; `of` means the blocks that belong to those schools in the edit's first year, edits
+      before it included.
+    - **rules**: the policy's, then the district's, then the scenario's.
+
+    Raises
+    ------
+    ScenarioError
+        With every fault, each with file and key: unknown ids, years outside the horizon, grades not taught.
+    """
+    scenario = loaded.scenario
+    years, faults = horizon(loaded, district.counted)
+    policy = policy.with_rules(rules_from_table(district["rules"]))
+    assumed = scenario.assumptions
+    sound: list[ProjectEdit] = []
+    for edit in loaded.edits["projects"]:
+        found = list(project_faults(edit, district, years))
+        faults += found
+        sound += [] if found else [edit.record]
+    projects, notes = edited_projects(district, sound, years)
+    district = schools_with_projects(district.with_tables(projects=projects), certainty=assumed.certainty)
+    judged = judge_projects(district, certainty=assumed.certainty)
+    faults += edit_faults(loaded, Facts(district=district, policy=policy, years=years, projects=judged))
+    if faults:
+        raise ScenarioError(*faults)
+    policy = policy.with_rules(scenario.rules)
+    if assumed.strict is not None:
+        policy = policy.model_copy(update={"strict": assumed.strict})
+    if assumed.detour is not None:
+        district = replace(district, detour=assumed.detour)
+    district = with_rooms(district, policy, years, scenario.rooms, certainty=assumed.certainty)
+    catchments, found = edited_catchments(district["catchments"], scenario.catchments, years)
+    notes += found
+    return Applied(
+        loaded=loaded,
+        district=district.with_tables(catchments=catchments),
+        policy=policy,
+        years=tuple(years),
+        draws=scenario.draws or DRAWS,
+        seed=SEED if scenario.seed is None else scenario.seed,
+        notes=tuple(notes),
+    )
+
+
+def _project_row(edit: ProjectEdit, row: dict[str, Any] | None, district: District) -> dict[str, Any]:
+    """Return a project's row with the keys that the edit writes, certain and dated."""
+    changed = dict(row) if row else {"project": edit.project, "geometry": None}
+    for key in ("school", "name", "kind", "grades", "seats_stated", "source", "opens"):
+        if getattr(edit, key) not in ("", None):
+            changed[key] = getattr(edit, key)
+    if edit.rooms is not None:
+        rooms = edit.rooms if isinstance(edit.rooms, tuple) else (edit.rooms,)
+        changed["rooms"] = ";".join(str(number) for number in rooms)
+    if edit.at is not None:
+        to_metric = Transformer.from_crs(4326, district.crs, always_xy=True)
+        changed["geometry"] = Point(*to_metric.transform(*edit.at))
+    changed["opens"] = int(changed["opens"]) + edit.slip
+    changed["certainty"] = 1.0
+    if row and row["status"] is not pd.NA and row["status"] == "stopped":
+        changed["status"] = "planned"
+    return changed
+
+
+def edited_projects(
+    district: District, edits: Sequence[ProjectEdit], years: range
+) -> tuple[gpd.GeoDataFrame, list[Text]]:
+    """Return the projects table with a scenario's edits, and what to note about them."""
+    table = district["projects"]
+    rows: dict[str, dict[str, Any]] = {row["project"]: row for row in table.to_dict("records")}
+    notes: list[Text] = []
+    for edit in edits:
+        if not edit.include:
+            rows[edit.project] = rows[edit.project] | {"status": "stopped"}
+            notes.append(Text("Project {project} is left out by the scenario.", project=edit.project))
+            continue
+        row = rows[edit.project] = _project_row(edit, rows.get(edit.project), district)
+        if row["opens"] >= years.stop:
+            notes.append(
+                Text(
+                    "Project {project} opens in {opens}, after the last year planned ({last}).",
+                    project=edit.project,
+                    opens=row["opens"],
+                    last=years.stop - 1,
+                )
+            )
+        earliest = row.get("earliest")
+        if earliest is not None and pd.notna(earliest) and row["opens"] < earliest:
+            notes.append(
+                Text(
+                    "Project {project} cannot open in {opens}: the district states {earliest} as the earliest year, which holds.",
+                    project=edit.project,
+                    opens=row["opens"],
+                    earliest=int(earliest),
+                )
+            )
+    return _with_rows(table, list(rows.values())), notes
+
+
+def _with_rows(table: pd.DataFrame, rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
+    """Return a table of these rows in the columns, types and coordinates of another."""
+    places = np.array([row.get("geometry") for row in rows], dtype=object)
+    plain = {
+        column: pd.array([row.get(column, pd.NA) for row in rows], dtype=dtype)
+        for column, dtype in table.drop(columns="geometry").dtypes.items()
+    }
+    frame = gpd.GeoDataFrame(plain, geometry=places, crs=table.crs)
+    return gpd.GeoDataFrame(frame, columns=list(table.columns), crs=table.crs)
+
+
+def with_rooms(
+    district: District, policy: Policy, years: range, edits: Sequence[RoomsEdit], *, certainty: float
+) -> District:
+    """
+    Return the district with rooms edits as further projects, one an edit, in the order of the edits.
+
+    Each writes what the school gains or loses from year to year, so that it has the rooms asked for, whatever
+    its other projects do.
+    """
+    for number, edit in enumerate(edits, start=1):
+        capacity = build_capacity(district, policy, tuple(years), certainty=certainty)
+        at = capacity.schools.index(edit.school)
+        before = capacity.rooms[at] + capacity.rooms_outside[at]
+        until = years.stop - 1 if edit.until is None else edit.until
+        inside = (np.asarray(years) >= edit.since) & (np.asarray(years) <= until)
+        gain = edit.change if edit.rooms is None else edit.rooms - before
+        change = np.where(inside, gain, 0)[edit.since - years.start :]
+        row = {
+            "project": f"rooms-{number}-{edit.school}",
+            "school": edit.school,
+            "kind": "expansion" if edit.until is None else "temporary",
+            "rooms": ";".join(str(int(rooms)) for rooms in change),
+            "opens": edit.since,
+            "certainty": 1.0,
+            "source": edit.source or pd.NA,
+            "geometry": None,
+        }
+        table = district["projects"]
+        district = district.with_tables(projects=_with_rows(table, [*table.to_dict("records"), row]))
+    return district
+
+
+def edited_catchments(
+    table: pd.DataFrame, edits: Sequence[CatchmentEdit], years: range
+) -> tuple[pd.DataFrame, list[Text]]:
+    """
+    Return the catchments table with a scenario's edits, and what to note about them.
+
+    An edit holds from its first year on: rows of the same blocks and stage dated then or later are dropped.
+    """
+    notes: list[Text] = []
+    rows: list[dict[str, Any]] = table.to_dict("records")
+    for edit in edits:
+        since = years.start if edit.since is None else edit.since
+        blocks = list(dict.fromkeys(edit.blocks)) or _blocks_of(rows, edit, since)
+        schools = "+".join(edit.schools)
+        if not blocks:
+            notes.append(
+                Text(
+                    "No block belongs to {of} in {since}: nothing is moved to {schools}.",
+                    of=", ".join(edit.of),
+                    since=since,
+                    schools=schools,
+                )
+            )
+        moved = set(blocks)
+        concerned = [row["stage"] == edit.stage and row["block"] in moved for row in rows]
+        later = {
+            row["block"] for row, ours in zip(rows, concerned, strict=True) if ours and row["since"] > since
+        }
+        if later:
+            notes.append(
+                Text(
+                    "The catchment of {schools} from {since} on replaces later ones of {blocks} blocks.",
+                    schools=schools,
+                    since=since,
+                    blocks=len(later),
+                )
+            )
+        rows = [row for row, ours in zip(rows, concerned, strict=True) if not ours or row["since"] < since]
+        rows += [{"block": block, "stage": edit.stage, "since": since, "school": schools} for block in blocks]
+    plain = {
+        column: pd.array([row[column] for row in rows], dtype=dtype) for column, dtype in table.dtypes.items()
+    }
+    return pd.DataFrame(plain), notes
+
+
+def _blocks_of(rows: Sequence[dict[str, Any]], edit: CatchmentEdit, since: int) -> list[str]:
+    """Return the blocks that belong to the edit's `of` schools in a year, in the order of the table."""
+    held: dict[str, tuple[int, str]] = {}
+    for row in rows:
+        begun = row["stage"] == edit.stage and row["since"] <= since and pd.notna(row["school"])
+        if begun and row["since"] >= held.get(row["block"], (row["since"],))[0]:
+            held[row["block"]] = (row["since"], row["school"])
+    return [block for block, (_, key) in held.items() if not set(edit.of).isdisjoint(key.split("+"))]
