@@ -13,7 +13,7 @@ A message is written in English where it arises, as ``say("{n} schools", n=3)`` 
 
 from __future__ import annotations
 
-from planner.words.catalogue import LANGUAGES, Text, current_language, say, speaking
+from planner.words.catalogue import LANGUAGES, Text, current_language, percent, say, speaking
 from planner.words.dictionary import (
     Column,
     Table,
@@ -34,6 +34,7 @@ __all__ = [
     "outcome_description",
     "outcome_label",
     "outcome_title",
+    "percent",
     "read_dictionary",
     "say",
     "speaking",

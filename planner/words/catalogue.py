@@ -85,3 +85,10 @@ class Text:
 def say(message: str, **values: object) -> str:
     """Return the message in the current language, its fields filled with the values."""
     return str(Text(message, **values))
+
+
+def percent(share: float) -> str:
+    """Return a probability or share as whole per cent, the edges kept apart from certainty."""
+    if 0 < share < 0.005:
+        return "<1%"
+    return ">99%" if 0.995 < share < 1 else f"{share:.0%}"

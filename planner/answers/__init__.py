@@ -1,0 +1,9 @@
+"""Questions over one or several runs: will a grade exceed its cap and what prevents it; how scenarios differ."""
+
+from __future__ import annotations
+
+from planner.answers.comparison import Comparison, compare
+from planner.answers.exceedance import Answer, exceed
+from planner.answers.levers import Lever
+
+__all__ = ["Answer", "Comparison", "Lever", "compare", "exceed"]

@@ -1,0 +1,18 @@
+"""``planner new``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from planner.district import new_district
+from planner.words import say
+
+
+def command(*, folder: str) -> int:
+    """Make an empty district."""
+    new_district(Path(folder))
+    click.echo(say("Made an example district in {folder}: replace its rows by yours.", folder=folder))
+    click.echo(say("Then look at it with: planner check {folder}", folder=folder))
+    return 0

@@ -1,0 +1,82 @@
+"""
+Speed of the planner, part by part: ``make bench``.
+
+Every figure stands beside a named baseline measured in the same run on the same machine; the calibration loop,
+a fixed piece of numpy and plain Python, tells fast machines and busy ones apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+PROJECT = Path(__file__).parents[2]
+sys.path.insert(0, str(PROJECT))
+
+
+def calibration() -> float:
+    """Return the seconds of a fixed amount of numpy and plain Python work. [s]"""
+    started = time.perf_counter()
+    rng = np.random.Generator(np.random.Philox(1))
+    for _ in range(10):
+        np.sort(rng.standard_normal(1_000_000))
+    total = 0
+    for number in range(5_000_000):
+        total += number & 7
+    return time.perf_counter() - started
+
+
+def show(rows: list[tuple[str, float, str]]) -> None:
+    """Print what was measured, in seconds, with its note."""
+    width = max(len(name) for name, _, _ in rows)
+    for name, seconds, note in rows:
+        print(f"{name:<{width}}  {seconds:9.3f} s  {note}", flush=True)  # noqa: T201 - its result
+
+
+def yuhe_parts(draws: int) -> list[tuple[str, float, str]]:
+    """Return the seconds of every part of one run of the made district, writing and maps included. [s]"""
+    from planner.pipeline import run
+
+    from planner.archive import write_run
+
+    base = calibration()
+    started = time.perf_counter()
+    done = run(PROJECT / "scenarios" / "yuhe" / "keep.toml", draws=draws)
+    computed = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        write_run(done, Path(folder) / "plain", maps=False)
+        written = time.perf_counter()
+        write_run(done, Path(folder) / "drawn", maps=True)
+        drawn = time.perf_counter()
+    rows = [("calibration loop", base, "baseline")]
+    rows += [(name, seconds, f"{seconds / base:.2f} x calibration") for name, seconds in done.timings]
+    plain, whole = written - started, computed - started + drawn - written
+    rows += [
+        ("write", written - computed, f"{(written - computed) / base:.2f} x calibration"),
+        ("run without maps", plain, f"{plain / base:.2f} x calibration; goal 15 s on a quiet machine"),
+        ("run with maps", whole, f"{whole / base:.2f} x calibration; goal 30 s on a quiet machine"),
+    ]
+    return rows
+
+
+def main() -> None:
+    """Measure everything and print it."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--draws", type=int, default=2000)
+    options.add_argument("--small", action="store_true", help="the small instance of the linear programme only")
+    asked = options.parse_args()
+    print("A run of Yuhe, part by part")  # noqa: T201 - its result
+    show(yuhe_parts(asked.draws))
+    from tests.benchmarks.intake import stating_and_lowering
+
+    print("\nStating and lowering the intake model")  # noqa: T201 - its result
+    show(stating_and_lowering(small=asked.small))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Real districts, read where they lie; nothing of them is part of the project."""
