@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -62,3 +63,24 @@ class Simulation:
     """[catchment, year, draw]: those of them who enter this year. [children]"""
     block_entrants: NDArray[np.float32]
     """[stage, block, year]: mean of the entrants to public schools who live in the block. [children]"""
+    seats: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0, 0, 0), np.int16))
+    """[school, stage, year, draw]: entrants who fit within the cap: free rooms times the cap, and more where
+    children of neighbouring grades can share classes. [children]"""
+    carried: NDArray[np.int16] = field(default_factory=lambda: np.zeros((0, 0, 0, 0), np.int16))
+    """[school, grade, year, draw]: classes that the year group had a year before, and those brought by children
+    who moved; 0 in the starting grades. [classes]"""
+    expected_from: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0, 0), np.float32))
+    """[stage, block, school, year]: mean of the entrants by home and by the school where they are expected before
+    diversions; without those left over from last year and those from outside. [children]"""
+    starts: tuple[int, ...] = ()
+    """By stage: position of its starting grade."""
+
+    @property
+    def draws(self) -> int:
+        """Number of draws."""
+        return self.pupils.shape[-1]
+
+    @property
+    def admitted(self) -> NDArray[np.int16]:
+        """[school, stage, year, draw]: entrants seated. [children]"""
+        return self.pupils[:, list(self.starts)]

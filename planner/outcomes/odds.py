@@ -1,0 +1,253 @@
+"""
+Odds that a grade exceeds its class-size cap, asked of the demand: before anyone is turned away.
+
+With k classes of at most cap children, "above the cap" is N >= cap·k + 1: the largest of k balanced classes then
+has more than cap children.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from planner.capacity import children_above, classes_needed
+from planner.outcomes.spread import mean, named, quantiles
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from planner.outcomes.facts import Facts
+    from planner.plan import Plan
+    from planner.policy import Policy
+    from planner.simulation import Simulation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Odds:
+    """One school, grade and year over all draws."""
+
+    cap: int
+    """Largest class that complies. [children]"""
+    demand: NDArray[np.int64]
+    """[draw]: children expected; in a starting grade before anyone is turned away. [children]"""
+    planned: NDArray[np.int64]
+    """[draw]: classes planned; of a later grade, the classes that its year group had the year before. [classes]"""
+    possible: NDArray[np.int64]
+    """[draw]: classes possible when every free room is used. [classes]"""
+    turned_away: NDArray[np.int64]
+    """[draw]. [children]"""
+
+    @property
+    def asked(self) -> bool:
+        """Whether there is anything to ask: children expected, or classes planned."""
+        return bool(self.demand.any() or self.planned.any())
+
+    @property
+    def over_planned(self) -> NDArray[np.bool_]:
+        """[draw]: whether a class exceeds the cap in the classes planned."""
+        return self.demand > self.cap * self.planned
+
+    @property
+    def expected(self) -> float:
+        """Mean of the children expected. [children]"""
+        return float(mean(self.demand))
+
+    @property
+    def p10(self) -> float:
+        """Lower end of the 80 % range. [children]"""
+        return float(quantiles(self.demand, 0.1)[0])
+
+    @property
+    def p90(self) -> float:
+        """Upper end of the 80 % range. [children]"""
+        return float(quantiles(self.demand, 0.9)[0])
+
+    @property
+    def classes_planned(self) -> int:
+        """Median of the classes planned. [classes]"""
+        return int(quantiles(self.planned, 0.5)[0])
+
+    @property
+    def classes_possible(self) -> int:
+        """Median of the classes possible. [classes]"""
+        return int(quantiles(self.possible, 0.5)[0])
+
+    @property
+    def p_over_planned(self) -> float:
+        """Probability that a class exceeds the cap in the classes planned. [1]"""
+        return float(self.over_planned.mean())
+
+    @property
+    def p_over_possible(self) -> float:
+        """Probability that a class exceeds the cap though every free room is used. [1]"""
+        return float((self.demand > self.cap * self.possible).mean())
+
+    @property
+    def p_turned_away(self) -> float:
+        """Probability that the school cannot seat all its entrants. [1]"""
+        return float((self.turned_away > 0).mean())
+
+    @property
+    def expected_over(self) -> float:
+        """Mean of the children above the cap of the classes planned. [children]"""
+        return float(mean(children_above(self.demand, self.planned, self.cap)))
+
+    @property
+    def error(self) -> float:
+        """Monte Carlo standard error of `p_over_planned`. [1]"""
+        return float(_error(np.array(self.p_over_planned), len(self.demand)))
+
+    def p_over(self, classes: int) -> float:
+        """Return the probability of exceeding the cap if that many classes were planned. [1]"""
+        return float((self.demand > self.cap * classes).mean())
+
+
+def _error(share: NDArray[np.floating], draws: int) -> NDArray[np.floating]:
+    """Return the standard error of a share of so many draws. [1]."""
+    return np.sqrt(share * (1 - share) / draws)
+
+
+def planned_classes(
+    simulation: Simulation,
+    plan: Plan,
+    policy: Policy,
+    stage: int,
+    schools: slice = slice(None),
+    years: slice = slice(None),
+) -> NDArray[np.int64]:
+    """
+    Return the classes that the intakes of a stage are planned with, the same in all draws. [school, year] [classes].
+
+    The plan's; where it leaves them to the rule, as many as the cap needs for the mean demand, rounded to whole
+    children, in the rooms that are free in half of the draws or more (or in classes shared with other grades).
+
+    Parameters
+    ----------
+    stage
+        Position of the stage.
+    schools, years
+        Positions wanted; all when not given.
+    """
+    stated = plan.classes[schools, stage, years].astype(np.int64)
+    expected = np.rint(mean(simulation.demand[schools, stage, years])).astype(np.int64)
+    first = policy.stage(simulation.stages[stage]).first
+    caps = [_cap(policy, first, year) for year in simulation.years[years]]
+    needed = [classes_needed(expected[:, t], cap, policy.classes) for t, cap in enumerate(caps)]
+    formed = simulation.classes[schools, simulation.starts[stage], years]
+    rooms = quantiles(np.maximum(simulation.free[schools, stage, years], formed), 0.5)[0]
+    return np.where(stated < 0, np.minimum(np.stack(needed, axis=1), rooms), stated).astype(np.int64)
+
+
+def _cap(policy: Policy, grade: int, year: int) -> int:
+    return policy.caps([grade], year)[0]
+
+
+def _asked_of(
+    simulation: Simulation,
+    plan: Plan,
+    policy: Policy,
+    grade: int,
+    schools: slice = slice(None),
+    years: slice = slice(None),
+) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+    """Return demand, classes planned, classes possible and children turned away of a grade. [school, year, draw]."""
+    at = schools, simulation.grades.index(grade), years
+    stage = policy.stage_of(grade)
+    formed = simulation.classes[at]
+    if grade != stage.first:
+        demand, carried = simulation.pupils[at], simulation.carried[at]
+        return (
+            demand,
+            np.where(carried > 0, carried, formed),
+            np.maximum(carried, formed),
+            np.zeros_like(demand),
+        )
+    e = simulation.stages.index(stage.stage)
+    planned = planned_classes(simulation, plan, policy, e, schools, years).astype(np.int16)
+    held = np.broadcast_to(planned[:, :, None], formed.shape)
+    entry = schools, e, years
+    possible = np.maximum(np.maximum(simulation.free[entry], formed), held)
+    return simulation.demand[entry], held, possible, simulation.turned_away[entry]
+
+
+def odds_in(
+    simulation: Simulation,
+    plan: Plan,
+    policy: Policy,
+    school: str,
+    grade: int,
+    year: int,
+    cap: int | None = None,
+) -> Odds:
+    """
+    Return the odds of one school, grade and year.
+
+    In a starting grade the demand is that of the entrants, planned are `planned_classes`, possible the rooms free
+    for the intake. In a later grade the demand is the children in school, planned are the classes its year group
+    had the year before and those brought by children who moved, possible those formed, splits included.
+
+    Parameters
+    ----------
+    cap
+        Class size asked about; None: the policy's. [children]
+    """
+    s, t = simulation.schools.index(school), simulation.years.index(year)
+    found = _asked_of(simulation, plan, policy, grade, slice(s, s + 1), slice(t, t + 1))
+    demand, planned, possible, turned_away = (figures[0, 0].astype(np.int64) for figures in found)
+    limit = _cap(policy, grade, year) if cap is None else cap
+    return Odds(cap=limit, demand=demand, planned=planned, possible=possible, turned_away=turned_away)
+
+
+def odds_by_grade(facts: Facts) -> pd.DataFrame:
+    """
+    Return the odds of every school, grade and year that has children or classes: `odds_in` of each.
+
+    Returns
+    -------
+    DataFrame
+        school, stage, grade, year, cap, expected, p10, p90, classes_planned, classes_possible (medians),
+        p_over_planned, p_over_possible, p_turned_away, expected_over, error; schools in file order, then grades
+        and years.
+    """
+    simulation, policy = facts.simulation, facts.policy
+    years = np.array(simulation.years)
+    tables = []
+    for stage, inside in zip(simulation.stages, facts.grades, strict=True):
+        for grade in inside:
+            number = simulation.grades[grade]
+            demand, held, possible, turned_away = _asked_of(simulation, facts.plan, policy, number)
+            school, year = np.nonzero((demand > 0).any(axis=-1) | (held > 0).any(axis=-1))
+            demand, held, possible, turned_away = (
+                figures[school, year] for figures in (demand, held, possible, turned_away)
+            )
+            caps = np.array([_cap(policy, number, autumn) for autumn in simulation.years])[year]
+            limit = caps[:, None].astype(np.int32)
+            over = mean(demand > limit * held)
+            low, high = quantiles(demand, 0.1, 0.9)
+            tables.append(
+                pd.DataFrame(
+                    {
+                        "at": school,
+                        "school": named(simulation.schools, school),
+                        "stage": stage,
+                        "grade": number,
+                        "year": years[year],
+                        "cap": caps,
+                        "expected": mean(demand),
+                        "p10": low,
+                        "p90": high,
+                        "classes_planned": quantiles(held, 0.5)[0].astype(np.int64),
+                        "classes_possible": quantiles(possible, 0.5)[0].astype(np.int64),
+                        "p_over_planned": over,
+                        "p_over_possible": mean(demand > limit * possible),
+                        "p_turned_away": mean(turned_away > 0),
+                        "expected_over": mean(np.maximum(demand - limit * held, 0)),
+                        "error": _error(over, simulation.draws),
+                    }
+                )
+            )
+    table = pd.concat(tables, ignore_index=True)
+    return table.sort_values(["at", "grade", "year"], ignore_index=True).drop(columns="at")

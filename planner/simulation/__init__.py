@@ -1,0 +1,9 @@
+"""Admissions and the roll forward: a plan carried out, by rule, in every draw."""
+
+from __future__ import annotations
+
+from planner.simulation.joining import check_conservation, join
+from planner.simulation.model import Simulation
+from planner.simulation.years import simulate, simulate_all
+
+__all__ = ["Simulation", "check_conservation", "join", "simulate", "simulate_all"]
