@@ -66,10 +66,10 @@ def test_the_compiled_catalogue_is_up_to_date():
 
 def test_a_message_is_said_in_the_language_of_the_block():
     """The language holds inside the block only; a kept message follows it."""
-    kept = Text("School year")
+    kept = Text("Scenario")
     with speaking("zh"):
-        assert say("School year") == str(kept) == "学年"
-    assert say("School year") == "School year"
+        assert say("Scenario") == str(kept) == "方案"
+    assert say("Scenario") == "Scenario"
 
 
 def test_every_table_of_the_dictionary_has_a_key_and_chinese_names():

@@ -57,8 +57,8 @@ PROJECTS = (
             kind="relocation", rooms="9", seats_stated=405, opens=2028, earliest=2027, status="approved", certainty=0.7,
             cost_yuan=74_250_000, at=(0.1, -0.9), source="玉河区中小学布局规划(2025-2035) 项目5"),
     Project(project="j07-fit-out", name="云湖中学四楼装饰装修", name_en="Yunhu Junior High fourth-floor fit-out", school="J07",
-            kind="fit_out", rooms="5", seats_stated=250, opens=2027, earliest=2027, status="fitting_out", certainty=0.95,
-            cost_yuan=3_250_000, source="2026年教育项目计划 第6项"),
+            kind="fit_out", rooms="6", seats_stated=300, opens=2027, earliest=2027, status="fitting_out", certainty=0.95,
+            cost_yuan=3_900_000, source="2026年教育项目计划 第6项"),
     Project(project="j05-conversion", name="原玉河职业班校舍改造为滨河中学西院",
             name_en="Conversion of an idle vocational building for Binhe Junior High", school="J05", kind="conversion", rooms="3",
             seats_stated=150, opens=2028, earliest=2027, status="approved", certainty=0.8, cost_yuan=3_900_000,
@@ -111,4 +111,8 @@ HOUSING = (
         ("2027-03-31", 240, 0.9), ("2029-03-31", 220, 0.6))),
     Development(development="H10", name="紫荆湖岸", at=(5.4, -0.9), kind="high-rise", children_per_dwelling=0.05, phases=(
         ("2027-10-31", 360, 0.8), ("2029-10-31", 360, 0.6), ("2031-10-31", 300, 0.4))),
+    Development(development="H11", name="西关安置小区", at=(-1.9, -2.2), kind="resettlement", children_per_dwelling=0.07, phases=(
+        ("2027-09-30", 280, 0.95), ("2028-06-30", 240, 0.9))),
+    Development(development="H12", name="南门里旧改", at=(0.9, -1.7), kind="resettlement", children_per_dwelling=0.07, phases=(
+        ("2027-06-30", 220, 0.95), ("2028-06-30", 160, 0.9))),
 )  # fmt: skip

@@ -35,14 +35,13 @@ def show(rows: list[tuple[str, float, str]]) -> None:
     """Print what was measured, in seconds, with its note."""
     width = max(len(name) for name, _, _ in rows)
     for name, seconds, note in rows:
-        print(f"{name:<{width}}  {seconds:9.3f} s  {note}", flush=True)  # noqa: T201 - its result
+        print(f"{name:<{width}}  {seconds:9.3f} s  {note}", flush=True)
 
 
 def yuhe_parts(draws: int) -> list[tuple[str, float, str]]:
     """Return the seconds of every part of one run of the made district, writing and maps included. [s]"""
-    from planner.pipeline import run
-
     from planner.archive import write_run
+    from planner.pipeline import run
 
     base = calibration()
     started = time.perf_counter()
@@ -64,17 +63,58 @@ def yuhe_parts(draws: int) -> list[tuple[str, float, str]]:
     return rows
 
 
+def intake_parts() -> list[tuple[str, float, str]]:
+    """Return the seconds of the intake model of the made district: gather, state, lower, solve, whole classes. [s]"""
+    from planner.optimise import gather_facts, propose_on, state_intake
+    from planner.optimise.lowering import lower
+    from planner.optimise.solve import HighsEngine, solve_in_order
+    from planner.pipeline import run
+
+    done = run(PROJECT / "scenarios" / "yuhe" / "keep.toml", draws=1)
+    given = {
+        "district": done.district,
+        "policy": done.policy,
+        "capacity": done.capacity,
+        "forecast": done.forecast,
+    }
+    clock = [time.perf_counter()]
+
+    def lap() -> float:
+        clock.append(time.perf_counter())
+        return clock[-1] - clock[-2]
+
+    facts = gather_facts(done.plan, done.forecast.expected(), **given, distances=done.distances)
+    rows = [("gather", lap(), "")]
+    model = state_intake(facts)
+    size = f"{len(model.variables):,} columns, {len(model.problem.constraints()):,} rows"
+    rows.append(("state", lap(), size))
+    lower(model.problem, model.variables)
+    rows.append(("lower", lap(), ""))
+    engine = HighsEngine(model)
+    clock.append(time.perf_counter())
+    solve_in_order(model, engine)
+    rows.append(("solve all goals", lap(), "fractions of classes"))
+    propose_on(done.plan, facts)
+    whole = lap() - sum(seconds for name, seconds, _ in rows if name != "gather")
+    rows.append(("whole classes", whole, "and children above the rooms re-placed"))
+    return rows
+
+
 def main() -> None:
     """Measure everything and print it."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--draws", type=int, default=2000)
-    options.add_argument("--small", action="store_true", help="the small instance of the linear programme only")
+    options.add_argument(
+        "--small", action="store_true", help="the small instance of the linear programme only"
+    )
     asked = options.parse_args()
-    print("A run of Yuhe, part by part")  # noqa: T201 - its result
+    print("A run of Yuhe, part by part")
     show(yuhe_parts(asked.draws))
+    print("\nThe intake model of Yuhe, part by part")
+    show(intake_parts())
     from tests.benchmarks.intake import stating_and_lowering
 
-    print("\nStating and lowering the intake model")  # noqa: T201 - its result
+    print("\nStating and lowering the intake model, beside PuLP's own build and hand-over")
     show(stating_and_lowering(small=asked.small))
 
 
