@@ -8,14 +8,18 @@ same model in the same run; the promise is at most 1.2 times as long.
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pulp
 
 from planner.optimise.facts import IntakeFacts, reach_of
-from planner.optimise.intake import IntakeModel, state_intake
+from planner.optimise.intake import state_intake
 from planner.optimise.lowering import hand_over, lower
 from planner.optimise.solve import HighsEngine, solve_in_order
+
+if TYPE_CHECKING:
+    from planner.optimise.stating import IntakeModel
 
 
 def made_facts(
