@@ -224,7 +224,7 @@ def _about_entry(stage: str, entry: Entry, facts: Facts) -> list[Text]:
             sd=tier.district_spread,
         )
         for tier in entry.tiers
-        if tier.years == 0
+        if tier.years == 0 and tier.name in _NAMED
     ]
     for tier in entry.tiers:
         assumed = [year for year, steps in zip(facts.years, tier.beyond, strict=True) if steps.sum() > 0]

@@ -151,8 +151,9 @@ def scale_of(values: Sequence[float]) -> tuple[float, float, float]:
     low, high = min(known), max(known)
     span = max(high - low, 0.04 * abs(high), 1.0)
     floor = 0.0 if low <= 0.45 * high else max(low - 0.25 * span, 0.0)
-    step = nice(max((high - floor) / 4, 1.0))
-    return math.floor(floor / step) * step, math.ceil((high + 0.04 * span) / step) * step, step
+    top = high + 0.04 * span
+    step = nice(max((top - floor) / 4, 1.0))
+    return math.floor(floor / step) * step, math.ceil(top / step) * step, step
 
 
 class _Plot:

@@ -149,6 +149,13 @@ def _near_discs(segments: NDArray[np.float64], discs: NDArray[np.float64]) -> ND
     return (np.hypot(*np.moveaxis(discs[None, :, :2] - nearest, -1, 0)) < discs[:, 2]).any(axis=1)
 
 
+ROUNDS = 5
+"""Rounds in which labels left out go first."""
+
+WEIGHTY = 0.2
+"""Importance from which a label is worth another round: a fifth of the children short, or of a probability."""
+
+
 def place_labels(
     labels: Sequence[Label], within: Box, discs: NDArray[np.float64]
 ) -> tuple[list[Placed], list[Label]]:
@@ -156,7 +163,8 @@ def place_labels(
     Place labels so that none touches another, a symbol, a foreign leader line or the edge of the map.
 
     Greedy: the most important label first takes the free place nearest to its point; places beside the point come
-    before those at the end of a leader line. A label without a free place is left out.
+    before those at the end of a leader line. A label without a free place is left out; where that is one of weight,
+    those left out go first in another round, and the round that shows the most importance is kept.
 
     Parameters
     ----------
@@ -171,12 +179,40 @@ def place_labels(
     -------
     The labels placed, and those left out; both from the most important to the least.
     """
+    first: set[str] = set()
+    best = _greedy(labels, within, discs, first)
+    left_out = best[1]
+    for _ in range(ROUNDS):
+        weighty = {label.text for label in left_out if label.importance > WEIGHTY} - first
+        if not weighty:
+            break
+        first |= weighty
+        found = _greedy(labels, within, discs, first)
+        left_out = found[1]
+        if _shown(found[0]) > _shown(best[0]):
+            best = found
+    return best
+
+
+def _shown(placed: Sequence[Placed]) -> float:
+    """Return the importance of the labels placed, those that are there in any case aside."""
+    return sum(one.label.importance for one in placed if np.isfinite(one.label.importance))
+
+
+def _greedy(
+    labels: Sequence[Label], within: Box, discs: NDArray[np.float64], first: set[str]
+) -> tuple[list[Placed], list[Label]]:
+    """Place labels one after the other, those of `first` before the others of finite importance."""
+
+    def turn(label: Label) -> tuple[bool, bool, float, str]:
+        return np.isfinite(label.importance), label.text not in first, -label.importance, label.text
+
     placed: list[Placed] = []
     left_out: list[Label] = []
     leaders = np.empty((0, 2, 2))
     boxes: list[Box] = []
     box_diagonals: list[NDArray[np.float64]] = []
-    for label in sorted(labels, key=lambda label: (-label.importance, label.text)):
+    for label in sorted(labels, key=turn):
         lines = broken(label.text, label.size)
         width = max(text_width(line, label.size) for line in lines)
         height = len(lines) * label.size * LINE

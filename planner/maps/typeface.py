@@ -70,12 +70,12 @@ def _pieces(text: str) -> list[str]:
     pieces: list[str] = []
     for character in text:
         last = pieces[-1][-1] if pieces else ""
-        glued = (
+        glued = bool(pieces) and (
             character in NO_LINE_START
-            or last in NO_LINE_END
+            or pieces[-1].rstrip()[-1:] in NO_LINE_END
             or not (_is_wide(character) or last == " " or _is_wide(last))
         )
-        if pieces and (glued or character == " "):
+        if glued or (pieces and character == " "):
             pieces[-1] += character
         else:
             pieces.append(character)

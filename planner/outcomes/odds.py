@@ -159,6 +159,8 @@ def _asked_of(
     formed = simulation.classes[at]
     if grade != stage.first:
         demand, carried = simulation.pupils[at], simulation.carried[at]
+        if policy.classes.formation == "reformed":
+            return demand, formed, formed, np.zeros_like(demand)
         return (
             demand,
             np.where(carried > 0, carried, formed),
@@ -187,7 +189,8 @@ def odds_in(
 
     In a starting grade the demand is that of the entrants, planned are `planned_classes`, possible the rooms free
     for the intake. In a later grade the demand is the children in school, planned are the classes its year group
-    had the year before and those brought by children who moved, possible those formed, splits included.
+    had the year before and those brought by children who moved, possible those formed, splits included; where
+    classes are formed anew each year, planned are those formed too.
 
     Parameters
     ----------

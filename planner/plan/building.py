@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from planner.policy import Policy, Stage
     from planner.scenario import Scenario
 
-NEAREST = 3
-"""Schools to which overflow is offered at least, however far. (DESIGN, section 2: reach)"""
-
 OFFERED = 8
 """Schools to which overflow is offered at most."""
 
@@ -52,7 +49,7 @@ def build_plan(
     - **Classes** are formed by rule (-1) where the scenario does not state them; stated classes for which there
       are no rooms are cut to the rooms, with a note.
     - **Order**: the partners of a school's joint catchments, then the nearest public schools that teach the
-      stage within the policy's walk, the three nearest in any case, eight at most.
+      stage, eight in all: a child is sent far before it is left without a school.
 
     Parameters
     ----------
@@ -404,8 +401,6 @@ def _order(
     """Return the schools to which each school's overflow is offered. [school, rank]; -1 past the end."""
     stage = facts.stages[e]
     metres = _between(catchments, catchment_of, district, policy, facts, weights)
-    walk = policy.governing("walk", stage.first, facts.years[0])
-    within = walk.at_most if walk is not None and walk.at_most is not None else 0.0
     ever = set(np.flatnonzero(facts.admits(e).any(axis=1)).tolist())
     offered: list[list[int]] = []
     for s, school in enumerate(facts.schools):
@@ -421,9 +416,8 @@ def _order(
             for q in np.argsort(metres[s], kind="stable").tolist()
             if q != s and q in ever and np.isfinite(metres[s, q])
         ]
-        reached = [q for rank, q in enumerate(near) if rank < NEAREST or metres[s, q] <= within]
         first = sorted(set(partners), key=lambda q: (metres[s, q], q))
-        ranked = list(dict.fromkeys([q for q in first if q in ever] + reached))
+        ranked = list(dict.fromkeys([q for q in first if q in ever] + near))
         offered.append(ranked[: max(OFFERED, len(set(partners)))] if facts.teaches[e, s] else [])
     order = np.full((len(offered), max((len(entry) for entry in offered), default=0)), -1, dtype=np.int16)
     for s, entry in enumerate(offered):

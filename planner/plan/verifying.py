@@ -49,7 +49,7 @@ def verify_plan(
         By stage [block, year]: expected entrants; where given, they are sent through catchments and shares, and
         all have to arrive. [children]
     pupils
-        [school, grade, year] on the policy's grades: children expected; where given, classes that continue are
+        [school, grade, year] on the grades of the plan's stages: children expected; where given, classes that continue are
         counted merged down to what these need, else to what the year groups of the last count need. [children]
 
     Returns
@@ -240,7 +240,8 @@ def _classes_without_rooms(
     re-formed every year, only the intakes planned are counted.
     """
     counted = _counted_groups(plan, district)
-    grades = list(policy.grades)
+    spans = [policy.stage(stage) for stage in plan.stages]
+    grades = [grade for span in spans for grade in range(span.first, span.last + 1)]
     kept = policy.classes.formation == "kept"
     for s, school in enumerate(plan.schools):
         for t, year in enumerate(plan.years):
@@ -272,13 +273,21 @@ def _classes_without_rooms(
                     else:
                         children, classes = counted.get((school, grade - (year - district.counted)), (0, 0))
                     if pupils is not None:
-                        children = int(pupils[s, grades.index(grade), t])
-                    needed = (
-                        classes
-                        if children is None
-                        else ceil(children / policy.cap(grade, year, admitted=entered))
-                    )
-                    continuing += min(classes, needed)
+                        continuing += min(
+                            classes,
+                            *(
+                                ceil(
+                                    int(pupils[s, grades.index(earlier), plan.years.index(then)])
+                                    / policy.cap(earlier, then, admitted=entered)
+                                )
+                                for earlier in range(first + 1, grade + 1)
+                                if (then := year - (grade - earlier)) in plan.years
+                            ),
+                        )
+                    elif children is None:
+                        continuing += classes
+                    else:
+                        continuing += min(classes, ceil(children / policy.cap(grade, year, admitted=entered)))
             free = max(known.rooms[school, year] - continuing, 0)
             if wanted > free:
                 yield Text(

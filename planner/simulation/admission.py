@@ -81,29 +81,23 @@ def _by_need(rooms: NDArray[np.int32], needs: NDArray[np.int32]) -> NDArray[np.i
     return one + split(rooms - one.sum(axis=0), needs - one)
 
 
-def seats_of(
-    setting: Setting, year: int, passed: Passed, demand: NDArray[np.int32], free: NDArray[np.int32]
-) -> NDArray[np.int32]:
+def seats_of(setting: Setting, year: int, passed: Passed, free: NDArray[np.int32]) -> NDArray[np.int32]:
     """
     Return the entrants whom each intake can seat within the cap. [school, stage, draw] [children].
 
     Free rooms times the cap. Where children of neighbouring grades may share classes, schools of one intake seat
-    as many as can join them besides, up to the demand and the plan's limit: a number for which every grade has the
-    classes it needs.
+    as many as can join them: the largest number for which every grade has the classes it needs, whether or not
+    so many are expected, since others' overflow may be placed there.
     """
     caps = np.array([setting.caps[span.first, year] for span in setting.spans])
     seats = free * caps[None, :, None]
     if not setting.rules.composite:
         return seats
-    limits = setting.plan.limits[:, :, year, None]
-    wanted = np.where(limits >= 0, np.minimum(demand, limits), demand)
     intakes = sum(span.enters.astype(int) for span in setting.spans)
     for stage, span in enumerate(setting.spans):
-        short = np.flatnonzero(
-            (wanted[:, stage] > seats[:, stage]).any(axis=1) & span.enters & (intakes == 1)
-        )
-        low = np.minimum(wanted[short, stage], seats[short, stage])
-        high = wanted[short, stage]
+        short = np.flatnonzero(span.enters & (intakes == 1) & (setting.rooms[:, year] > 0))
+        low = seats[short, stage]
+        high = np.maximum(low, setting.rooms[short, year, None].astype(np.int32) * caps[stage])
         filled = passed.pupils[short].astype(np.int32)
         while (low < high).any():
             middle = (low + high + 1) // 2

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.capacity import classes_needed
+from planner.capacity import classes_needed, form_classes
 from planner.simulation.whole import split
 
 if TYPE_CHECKING:
@@ -31,19 +31,21 @@ class Passed:
 
 def counted_classes(setting: Setting) -> NDArray[np.int16]:
     """
-    Return the classes of the last count [school, grade]; where none were counted, as few as the caps allow.
+    Return the classes of the last count [school, grade]; where none were counted, as few as the caps allow. [classes].
 
-    The caps are those of the first year simulated. [classes]
+    A school cannot have had more classes than rooms: where the caps ask for more, its rooms are shared among the
+    grades not counted, as `form_classes` does, every grade with children having one class at least. Caps and rooms
+    are those of the first year simulated; schools without rooms have what the caps ask for.
     """
-    pupils, classes = setting.count.pupils, setting.count.classes
-    needed = np.stack(
-        [
-            classes_needed(pupils[:, grade], int(cap), setting.rules)
-            for grade, cap in enumerate(setting.caps[:, 0])
-        ],
-        axis=1,
-    )
-    return np.where(classes < 0, needed, classes)
+    pupils, classes, rooms = setting.count.pupils, setting.count.classes, setting.rooms[:, 0]
+    unknown = classes < 0
+    children = np.where(unknown, pupils, 0)[:, :, None].astype(np.int16)
+    left = np.maximum(rooms - np.where(unknown, 0, classes).sum(axis=1), 0)
+    room = np.where(rooms > 0, left, np.iinfo(np.int16).max)
+    formed = form_classes(
+        children, np.zeros_like(children), room, setting.caps[:, 0].tolist(), setting.rules
+    ).classes[:, :, 0]
+    return np.where(unknown, np.maximum(formed, pupils > 0), classes)
 
 
 def move_up(

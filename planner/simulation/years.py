@@ -118,7 +118,7 @@ def _carry_out(setting: Setting, draws: Draws) -> Simulation:
                 out["living"][catchment, year] = np.rint(children.sum(axis=0))
                 out["living_entrants"][catchment, year] = np.rint(children[0])
         free = rooms_for_intakes(setting, year, passed, demand)
-        seats = seats_of(setting, year, passed, demand, free)
+        seats = seats_of(setting, year, passed, free)
         pupils = passed.pupils
         wanted = np.full(pupils.shape, -1, np.int16)
         for stage, span in enumerate(spans):

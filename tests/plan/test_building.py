@@ -5,12 +5,11 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.plan import verify_plan
-from planner.policy import ClassRules, Rule
+from planner.policy import ClassRules
 from tests.plan.made import TOWN, applied, capacity_of, held, offered, plan_of, shares
 from tests.scenario.town import PRIMARY, YEARS, town_policy
 
@@ -211,15 +210,10 @@ def test_renaming_blocks_changes_no_plan(edits, others):
     assert all(np.array_equal(other.order[stage], plan.order[stage]) for stage in plan.stages)
 
 
-@pytest.mark.parametrize("walk", [0, 10_000])
-def test_a_longer_walk_offers_more_schools_but_never_fewer_than_three(walk):
-    """Five more primary schools stand around A; without a walk three are offered, within 10 km all but those past eight."""
+def test_overflow_is_offered_to_eight_schools_at_most():
+    """Seven more primary schools stand around A, which has two neighbours: of nine the nearest eight are offered."""
     more = TOWN.schools.loc[["B"] * 7].copy()
     more.index = pd.Index([f"E{number}" for number in range(7)], name="school")
     schools = gpd.GeoDataFrame(pd.concat([TOWN.schools, more]), crs=TOWN.crs)
-    rules = [rule for rule in town_policy().rules if rule.rule != "walk"]
-    rules += (
-        [Rule(rule="walk", stage="primary", at_most=walk, level="district", source="made")] if walk else []
-    )
-    plan = plan_of(applied(TOWN.with_tables(schools=schools), town_policy(rules=rules)))
-    assert len(offered(plan, "A")) == (8 if walk else 3)
+    plan = plan_of(applied(TOWN.with_tables(schools=schools)))
+    assert len(offered(plan, "A")) == 8

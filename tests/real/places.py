@@ -10,14 +10,14 @@ import pytest
 _PROJECT = Path(__file__).parents[2]
 
 
-def real_data(name: str) -> Path:
-    """
-    Return the folder of a real case, or skip the test with the reason.
+def real_folder(name: str) -> Path:
+    """Return where a real case lies: under PLANNER_REAL_DATA, else in ``shared/data`` beside the project."""
+    return Path(os.environ.get("PLANNER_REAL_DATA", _PROJECT.parent / "shared" / "data")) / name
 
-    The folder is looked for under PLANNER_REAL_DATA, else in ``shared/data`` beside the project.
-    """
-    root = Path(os.environ.get("PLANNER_REAL_DATA", _PROJECT.parent / "shared" / "data"))
-    folder = root / name
+
+def real_data(name: str) -> Path:
+    """Return the folder of a real case, or skip the test with the reason."""
+    folder = real_folder(name)
     if not folder.is_dir():
         pytest.skip(f"the real case {name} is not on this machine (set PLANNER_REAL_DATA)")
     return folder
