@@ -79,6 +79,28 @@ def test_every_table_of_the_dictionary_has_a_key_and_chinese_names():
         assert all(column.description and column.zh for column in table.columns)
 
 
+@pytest.mark.parametrize("name", ["tables.csv", "columns.csv", "outcome_columns.csv"])
+def test_every_entry_of_the_dictionaries_is_described_in_chinese(name):
+    """A table, a column and a column of results each have a description with Chinese characters in it."""
+    with (PROJECT / "planner" / "words" / name).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    assert [row for row in rows if not re.search(r"[一-鿿]", row["description_zh"] or "")] == []
+
+
+def test_a_description_is_given_in_the_current_language():
+    """Tables, columns and columns of results follow the language of the block."""
+    schools = read_dictionary()["schools"]
+    rooms = next(column for column in schools.columns if column.column == "rooms")
+    assert schools.about == "Schools and campuses, one point each"
+    assert rooms.about == "Ordinary classrooms: one class each"
+    assert outcome_description("gap_p10") == ("Seats less demand: + spare; - short", "child")
+    with speaking("zh"):
+        assert schools.about == "学校和校区，各为一个点"
+        assert rooms.about == "普通教室数，每间一个班"
+        assert outcome_description("gap_p10") == ("学位减需求：正为富余，负为不足", "child")
+
+
 def test_every_command_has_help_and_stands_in_the_readme():
     """A user finds each command and each of its options explained."""
     group = planner_command()

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from planner.answers.comparison import Comparison, compare
 from planner.answers.exceedance import Answer, exceed
-from planner.answers.levers import Lever
+from planner.answers.trial import Lever
 
 __all__ = ["Answer", "Comparison", "Lever", "compare", "exceed"]

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from planner.errors import QuestionError
-from planner.outcomes import Facts, moves
+from planner.outcomes import Facts, moves, planned_classes
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,7 +42,7 @@ FIGURES = ("seats", "demand", "gap", "entry_gap", "over", "turned_away", "unplac
 
 
 def _figures(run: Run, stage: int) -> dict[str, NDArray[np.float64]]:
-    """Return the figures of a stage, each [year, draw]. [children]"""
+    """Return the figures of a stage, each [year, draw]. [children]."""
     simulation = run.simulation
     facts = Facts(plan=run.plan, simulation=simulation, policy=run.policy, capacity=run.capacity)
 
@@ -50,8 +50,9 @@ def _figures(run: Run, stage: int) -> dict[str, NDArray[np.float64]]:
         return counts[:, stage].sum(axis=0, dtype=np.float64)
 
     seats = np.broadcast_to(total(facts.seats)[:, None], total(simulation.demand).shape)
-    classes = np.maximum(run.plan.classes[:, stage], 0)[:, :, None]
-    over = np.maximum(simulation.demand[:, stage] - facts.caps[stage][None, :, None] * classes, 0)
+    classes = planned_classes(simulation, run.plan, run.policy, stage)
+    within = facts.caps[stage] * classes
+    over = np.maximum(simulation.demand[:, stage].astype(np.int64) - within[:, :, None], 0)
     return {
         "seats": seats,
         "demand": total(facts.demand),
@@ -72,36 +73,32 @@ def compare(runs: Sequence[Run], *, names: Sequence[str] | None = None) -> Compa
     runs
         Runs of one district, with the same years, stages, draws and seed, so that the same luck meets all.
     names
-        How they are called; their scenarios' file names when None.
+        How they are called; their scenarios' file names when None, numbered where two are alike.
 
     Raises
     ------
     QuestionError
-        When the runs are not comparable, or fewer than two.
+        When the runs are not comparable, fewer than two, or not called by as many different names.
     """
-    called = tuple(names or (run.loaded.name for run in runs))
     if len(runs) < 2:
         raise QuestionError(Text("Name at least two scenarios to compare."))
-    base = runs[0]
-    faults = []
-    for run, name in zip(runs[1:], called[1:], strict=True):
-        for what, mine, theirs in (
-            (Text("district"), run.district.name, base.district.name),
-            (Text("school years"), run.plan.years, base.plan.years),
-            (Text("number of draws"), run.forecast.draws, base.forecast.draws),
-            (Text("seed"), run.forecast.seed, base.forecast.seed),
-        ):
-            if mine != theirs:
-                faults.append(
-                    Text(
-                        "{name} and {base} differ in their {what}; let both extend the same base.",
-                        name=name,
-                        base=called[0],
-                        what=what,
-                    )
-                )
+    called = tuple(names) if names is not None else _numbered([run.loaded.name for run in runs])
+    if len(set(called)) < len(runs) or len(called) != len(runs):
+        raise QuestionError(
+            Text(
+                "Give as many different names as scenarios: {runs}, not {names}.",
+                runs=len(runs),
+                names=called,
+            )
+        )
+    faults = [
+        fault
+        for run, name in zip(runs[1:], called[1:], strict=True)
+        for fault in _differences(run, runs[0], name, called[0])
+    ]
     if faults:
         raise QuestionError(*faults)
+    base = runs[0]
     pieces = []
     for e, stage in enumerate(base.plan.stages):
         first = _figures(base, e)
@@ -112,7 +109,7 @@ def compare(runs: Sequence[Run], *, names: Sequence[str] | None = None) -> Compa
                 change = figures[figure] - first[figure]
                 piece[figure] = figures[figure].mean(axis=1)
                 piece[f"{figure}_change"] = change.mean(axis=1)
-                piece[f"{figure}_error"] = change.std(axis=1) / np.sqrt(change.shape[1])
+                piece[f"{figure}_error"] = _error(change)
             pieces.append(pd.DataFrame(piece))
     moved = [
         moves(
@@ -125,5 +122,42 @@ def compare(runs: Sequence[Run], *, names: Sequence[str] | None = None) -> Compa
         runs=tuple(runs),
         names=called,
         table=pd.concat(pieces, ignore_index=True),
-        moved=pd.concat(moved, ignore_index=True).filter(["scenario", *MOVED]),
+        moved=pd.concat(moved, ignore_index=True).loc[:, ["scenario", *MOVED]],
     )
+
+
+def _error(change: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the standard error of the mean change of each year; missing with a single draw. [children]."""
+    draws = change.shape[1]
+    if draws < 2:
+        return np.full(len(change), np.nan)
+    return change.std(axis=1, ddof=1) / np.sqrt(draws)
+
+
+def _numbered(names: Sequence[str]) -> tuple[str, ...]:
+    """Return names with a number behind those that were there before."""
+    return tuple(
+        name if name not in names[:at] else f"{name}-{names[:at].count(name) + 1}"
+        for at, name in enumerate(names)
+    )
+
+
+def _differences(run: Run, base: Run, name: str, base_name: str) -> Iterator[Text]:
+    """Yield what keeps a run from being compared draw by draw with another."""
+    pairs = (
+        (Text("district"), run.district.name, base.district.name),
+        (Text("last count"), run.district.counted, base.district.counted),
+        (Text("blocks"), run.plan.blocks, base.plan.blocks),
+        (Text("stages"), run.plan.stages, base.plan.stages),
+        (Text("school years"), run.plan.years, base.plan.years),
+        (Text("number of draws"), run.forecast.draws, base.forecast.draws),
+        (Text("seed"), run.forecast.seed, base.forecast.seed),
+    )
+    for what, mine, theirs in pairs:
+        if mine != theirs:
+            yield Text(
+                "{name} and {base} differ in their {what}; let both extend the same base.",
+                name=name,
+                base=base_name,
+                what=what,
+            )

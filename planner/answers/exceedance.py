@@ -8,19 +8,26 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.answers.levers import Lever, find_levers
+from planner.answers.levers import find_levers
 from planner.answers.rehearsal import Rehearsal
+from planner.answers.sentences import lever_lines_of, likelihood, remarks_of, sentence_of
+from planner.answers.standing import asked_of, below
+from planner.answers.together import Together, carry_out_together
 from planner.errors import QuestionError
-from planner.outcomes import Odds, odds_in
-from planner.words import Text, current_language, percent, say
+from planner.words import Text, current_language
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from planner.answers.trial import Lever
+    from planner.outcomes import Odds
     from planner.pipeline import Run
 
-NAMED = 5
-"""Schools that the sentence names; the rest are counted."""
+COLUMNS = [
+    "school", "name", "stage", "grade", "year", "cap", "expected", "p10", "p90", "classes_planned", "classes_possible",
+    "per_class", "p_over_planned", "p_over_possible", "p_turned_away", "expected_over", "error",
+]  # fmt: skip
+"""Columns of `Answer.table`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,119 +42,41 @@ class Answer:
     labels: dict[int, str]
     """How each grade is called."""
     table: pd.DataFrame
-    """A row a school and grade, the likeliest first: school, name, stage, grade, year, cap, expected, p10, p90,
-    classes_planned, classes_possible, per_class, p_over_planned, p_over_possible, p_turned_away, expected_over,
-    error."""
+    """A row a school and grade, the likeliest first: school, name (in the language that was current), stage, grade,
+    year, cap, expected, p10, p90, classes_planned, classes_possible, per_class (missing without classes),
+    p_over_planned, p_over_possible, p_turned_away, expected_over, error (of p_over_planned)."""
     p_any: float
     """Probability that at least one of the schools exceeds its cap in the classes planned. [1]"""
     error_any: float
     """Its Monte Carlo standard error. [1]"""
     draws: int
     levers: dict[tuple[str, int], list[Lever]] = field(default_factory=dict)
-    """By school and grade; empty when none were asked for."""
+    """By school and grade, of those at risk; empty when none were asked for."""
+    together: Together | None = None
+    """The first lever that works of each, carried out at once; None when there is none."""
 
     @property
     def at_risk(self) -> pd.DataFrame:
         """The rows of `table` that are at least as likely as `level`."""
-        return self.table.loc[self.table["p_over_planned"] >= self.level]
+        return self.table.loc[[not below(p, self.level) for p in self.table["p_over_planned"]]]
 
     @property
     def sentence(self) -> str:
         """The answer in one sentence, in the current language."""
-        risky = self.at_risk
-        schools = self.table["school"].nunique()
-        values: dict[str, Any] = {
-            "grade": say("any grade") if self.grade is None else self.labels[self.grade],
-            "year": self.year,
-            "risky": risky["school"].nunique(),
-            "schools": schools,
-            "level": f"{self.level:.0%}",
-            "over": f"{risky['expected_over'].sum():.0f}",
-            "named": self._named(risky),
-            "any": percent(self.p_any),
-        }
-        if not len(self.table):
-            return say("No: no school teaches {grade} in {year}.", **values)
-        if len(risky) and float(risky["p_over_planned"].iloc[0]) > 0.5:
-            return say(
-                "Yes, most likely: at {risky} of {schools} schools {grade} exceeds its cap in {year} with a"
-                " probability of {level} or more: {named}. {over} children above the cap are expected there.",
-                **values,
-            )
-        if len(risky):
-            return say(
-                "Perhaps: at {risky} of {schools} schools {grade} exceeds its cap in {year} with a probability of"
-                " {level} or more, at none of them more likely than not: {named}. {over} children above the cap"
-                " are expected there.",
-                **values,
-            )
-        first = self.table.iloc[0]
-        return say(
-            "No, most likely: at none of {schools} schools does {grade} exceed its cap in {year} with a probability"
-            " of {level} or more; the highest is {highest} at {name}.",
-            highest=percent(float(first["p_over_planned"])),
-            name=first["name"],
-            **values,
-        )
-
-    def _named(self, rows: pd.DataFrame) -> Text | str:
-        many = self.grade is None
-        listed = ", ".join(
-            f"{row['name']} {self.labels[row['grade']] + ' ' if many else ''}{percent(row['p_over_planned'])}"
-            for row in rows.head(NAMED).to_dict("records")
-        )
-        more = len(rows) - NAMED
-        return Text("{list} and {more} more", list=listed, more=more) if more > 0 else listed
+        return sentence_of(self)
 
     @property
     def remarks(self) -> list[str]:
-        """What to know when reading the table."""
-        return [
-            say(
-                "The probability that at least one school exceeds its cap is {p} (sampling error {error} points,"
-                " {draws} draws).",
-                p=percent(self.p_any),
-                error=f"{100 * self.error_any:.1f}",
-                draws=self.draws,
-            ),
-            say(
-                "Demand counts every child entitled and expected, before anyone is turned away; with k classes, above"
-                " the cap means at least cap x k + 1 children."
-            ),
-        ]
+        """What to know when reading the table, in the current language."""
+        return remarks_of(self)
+
+    def likelihood(self, share: float) -> str:
+        """Return a probability of the answer as whole per cent, never as certainty."""
+        return likelihood(share, self.draws)
 
     def lever_lines(self) -> list[str]:
-        """The levers as lines of text, in the current language."""
-        names = self.table.set_index(["school", "grade"])["name"]
-        if not self.levers:
-            return [say("No school is at risk, so no lever was looked for.")]
-        lines = []
-        for key, levers in self.levers.items():
-            lines.append(say("{name}, {grade}:", name=names[key], grade=self.labels[key[1]]))
-            lines += [
-                say(
-                    "  {works} {text} Then {p} (there at most {there}); {children} children go elsewhere{cost}.",
-                    works="✓" if lever.works else "✗",
-                    text=lever.text,
-                    p=percent(lever.p_over),
-                    there=percent(lever.worst_elsewhere),
-                    children=f"{lever.children:.0f}",
-                    cost=Text("; {yuan} million yuan", yuan=f"{lever.yuan / 1e6:.1f}") if lever.yuan else "",
-                )
-                if lever.children
-                else say(
-                    "  {works} {text} Then {p}{cost}.",
-                    works="✓" if lever.works else "✗",
-                    text=lever.text,
-                    p=percent(lever.p_over),
-                    cost=Text("; {yuan} million yuan", yuan=f"{lever.yuan / 1e6:.1f}") if lever.yuan else "",
-                )
-                for lever in levers
-            ]
-            if not levers:
-                lines.append(say("  No lever of these kinds can be tried here."))
-        lines.append(say("✓ brings the school, and every school that takes children over, below the level."))
-        return lines
+        """Return the levers as lines of text, in the current language."""
+        return lever_lines_of(self)
 
     def as_json(self) -> dict[str, Any]:
         """Return the answer as plain values; probabilities and figures of every school."""
@@ -158,7 +87,9 @@ class Answer:
         schools = []
         for row in self.table.to_dict("records"):
             entry = {column: _plain(row[column]) for column in columns}
-            entry |= {"name": row["name"], "cap": _plain(row["cap"]), "error": _plain(row["error"])}
+            entry |= {
+                column: _plain(row[column]) for column in ("name", "stage", "cap", "per_class", "error")
+            }
             entry["levers"] = [
                 lever.as_json() for lever in self.levers.get((row["school"], row["grade"]), [])
             ]
@@ -172,6 +103,7 @@ class Answer:
             "error": round(self.error_any, 4),
             "draws": self.draws,
             "schools": schools,
+            "together": None if self.together is None else self.together.as_json(),
         }
 
 
@@ -207,34 +139,28 @@ def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) ->
     }
 
 
-def exceed(
-    run: Run,
-    *,
-    grade: int | None,
-    year: int,
-    cap: int | None = None,
-    level: float = 0.2,
-    levers: bool = False,
-    progress: Callable[[Text, int, int], None] | None = None,
-) -> Answer:
-    """
-    Answer whether a grade exceeds its class-size cap in a year.
+def _names(table: pd.DataFrame) -> dict[str, str]:
+    """Return how each school or block is called in the current language; by its id where it has no name."""
+    columns = ["name"] if current_language() == "zh" else ["name_en", "name"]
+    found = {str(key): str(key) for key in table.index}
+    for column in reversed(columns):
+        found |= {str(key): str(name) for key, name in table[column].dropna().items()}
+    return found
 
-    Parameters
-    ----------
-    grade
-        Grade; None asks about every grade.
-    cap
-        Class size asked about; None: the policy's cap of the grade in that year. [children]
-    level
-        Probability from which a school is at risk, and below which a lever has to bring it. [1]
-    levers
-        Whether to look for levers for every school at risk; each is tried out on the same draws.
+
+def _blocks_named(run: Run) -> dict[str, str]:
+    """Return how each block is called: its id, and its name where it has one."""
+    return {key: key if name == key else f"{key} {name}" for key, name in _names(run.district.blocks).items()}
+
+
+def _check(run: Run, grade: int | None, year: int, level: float) -> None:
+    """
+    Raise what keeps a question from being answered.
 
     Raises
     ------
     QuestionError
-        When the run has no such year or grade.
+        With every fault.
     """
     faults = []
     if year not in run.plan.years:
@@ -256,26 +182,54 @@ def exceed(
                 last=run.simulation.grades[-1],
             )
         )
+    if not 0 <= level <= 1:
+        faults.append(Text("The level is a probability from 0 to 1, not {level}.", level=level))
     if faults:
         raise QuestionError(*faults)
-    column = "name" if current_language() == "zh" else "name_en"
-    schools = run.district.schools
-    names = schools[column].astype("string").fillna(schools["name"].astype("string"))
-    rows, over = [], np.zeros(run.simulation.pupils.shape[-1], dtype=bool)
-    for asked in run.simulation.grades if grade is None else (grade,):
-        for school in run.plan.schools:
-            odds = odds_in(run.simulation, run.plan, run.policy, school, asked, year, cap)
-            if not odds.asked:
-                continue
-            rows.append(_row(run, school, asked, year, odds, str(names[school])))
-            over |= odds.over_planned
-    table = pd.DataFrame(rows)
-    if len(table):
-        table = table.sort_values(
-            ["p_over_planned", "expected_over", "school", "grade"],
-            ascending=[False, False, True, True],
-            ignore_index=True,
-        )
+
+
+def exceed(
+    run: Run,
+    *,
+    grade: int | None,
+    year: int,
+    cap: int | None = None,
+    level: float = 0.2,
+    levers: bool = False,
+    progress: Callable[[Text, int, int], None] | None = None,
+) -> Answer:
+    """
+    Answer whether a grade exceeds its class-size cap in a year.
+
+    Parameters
+    ----------
+    grade
+        Grade; None asks about every grade.
+    cap
+        Class size asked about; None: the policy's cap of the grade in that year. [children]
+    level
+        Probability from which a school is at risk, and below which a lever has to bring it; at 0, every school
+        that exceeds its cap in any draw is. [1]
+    levers
+        Whether to look for levers for every school at risk; each is tried out on the same draws.
+
+    Raises
+    ------
+    QuestionError
+        When the run has no such year or grade, or the level is no probability.
+    """
+    _check(run, grade, year, level)
+    names = _names(run.district.schools)
+    asked = list(run.simulation.grades) if grade is None else [grade]
+    rows, over = [], np.zeros(run.simulation.draws, dtype=bool)
+    for school, of, odds in asked_of(run.simulation, run.plan, run.policy, asked, year, cap):
+        rows.append(_row(run, school, of, year, odds, names[school]))
+        over |= odds.over_planned
+    table = pd.DataFrame(rows, columns=COLUMNS).sort_values(
+        ["p_over_planned", "expected_over", "school", "grade"],
+        ascending=[False, False, True, True],
+        ignore_index=True,
+    )
     p_any = float(over.mean())
     answer = Answer(
         grade=grade,
@@ -287,22 +241,20 @@ def exceed(
         error_any=float(np.sqrt(p_any * (1 - p_any) / len(over))),
         draws=len(over),
     )
-    if not levers or not len(table):
+    if not levers or not len(answer.at_risk):
         return answer
-    found: dict[tuple[str, int], list[Lever]] = {}
     rehearsal = Rehearsal.of(run, year)
     risky = [(str(school), int(of)) for school, of in answer.at_risk[["school", "grade"]].to_numpy().tolist()]
-    for asked in sorted({of for _, of in risky}):
-        of_grade = find_levers(
-            rehearsal,
-            stage=run.policy.stage_of(asked).stage,
-            grade=asked,
-            year=year,
-            cap=cap,
-            level=level,
-            schools=[school for school, of in risky if of == asked],
-            name=lambda school: str(names[school]),
-            progress=progress,
-        )
-        found |= {(school, asked): tried for school, tried in of_grade.items()}
-    return replace(answer, levers={key: found[key] for key in risky})
+    found = find_levers(
+        rehearsal,
+        at_risk=risky,
+        cap=cap,
+        level=level,
+        name=names.__getitem__,
+        block=_blocks_named(run).__getitem__,
+        progress=progress,
+    )
+    working = [next((lever for lever in tried if lever.works), None) for tried in found.values()]
+    first = [lever for lever in working if lever is not None]
+    together = carry_out_together(rehearsal, first, grades=asked, cap=cap, level=level) if first else None
+    return replace(answer, levers=found, together=together)

@@ -1,15 +1,22 @@
 """
-Levers: single changes that bring a school's grade below its cap, from mild to strong, each tried out.
+Levers: single changes that bring a school's grade below its cap, from mild to strong, each carried out.
 
-1. one class more, or several, in rooms that are free;
-2. children diverted to a joint or neighbouring school that has seats to spare;
+1. more classes in rooms that are free (of a later grade: classes split);
+2. children diverted to joint or neighbouring schools that have seats to spare;
 3. blocks moved to a neighbouring catchment;
-4. a project of the school opened earlier, or opened at all.
+4. a project of the school opened earlier, or opened at all, and the classes that its rooms then hold.
 
-Where more classes help but do not suffice, the levers after them come on top of them.
+Where more classes help but do not suffice, diversions and moved blocks come on top of them. No lever fills
+another school up to the level: receivers take what their seats bear, in classes opened in free rooms where it
+needs them. Where that is less than a school needs, the lever says how far it gets.
 
-Each is stated as an edit of the scenario, so that a planner can paste it, and its effect is what carrying the
-changed scenario out on the same draws gave, never an estimate.
+A later grade is in school already: catchments and classes planned for intakes do not concern it any more. Its
+classes are split by rule wherever a room is free; what is left are children moved to another school, once, and
+rooms.
+
+Each lever is found by counting in the draws, stated as edits of the scenario, and carried out (`Rehearsal`): its
+effect is what came out of that, never the count it was found by. The edits state the classes of every school
+concerned, changed or not, so that a scenario that repeats them finds these schools as the lever did.
 """
 
 from __future__ import annotations
@@ -20,372 +27,484 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from planner.answers.borders import Land, movable
+from planner.answers.standing import below
+from planner.answers.trial import Asked, Case, Lever, in_row, listed
 from planner.capacity import judge_projects
-from planner.district import neighbours
-from planner.outcomes import Odds, odds_in
-from planner.scenario import CatchmentEdit, ClassesEdit, DiversionEdit, ProjectEdit
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from planner.answers.rehearsal import Rehearsal
-    from planner.pipeline import Run
 
-RECEIVERS = 4
-"""Schools to which children are diverted or blocks moved, tried nearest first."""
+RECEIVERS = 3
+"""Schools among which children are divided at most when they are diverted."""
 
-RECORDS = {
-    "classes": ClassesEdit,
-    "diversions": DiversionEdit,
-    "catchments": CatchmentEdit,
-    "projects": ProjectEdit,
-}
-"""What an entry of each table of a scenario is."""
+SETS = 3
+"""Sets of blocks considered for each neighbouring catchment."""
 
-BLOCKS = 6
-"""Blocks that one lever moves at most."""
+APART = 1.03
+"""By how much the next set has to bring more than the last. [1]"""
 
+ROUNDS = 4
+"""How often children of a later grade are moved at most until their number is right."""
 
-@dataclass(frozen=True, kw_only=True)
-class Lever:
-    """One change, with what it did when it was carried out."""
+WORTH = 0.05
+"""By how much a lever that does not suffice has to bring the odds down to be worth naming. [1]"""
 
-    school: str
-    grade: int
-    kind: str
-    """class, divert, blocks or project."""
-    text: Text
-    """What is done."""
-    edits: dict[str, list[dict[str, Any]]]
-    """Entries to add to tables of the scenario."""
-    p_over: float
-    """Probability that the school's grade exceeds its cap after the change, in the classes then planned. [1]"""
-    worst_elsewhere: float
-    """Highest probability after the change of a school that takes children over; 0 where none does. [1]"""
-    children: float
-    """Children who go to another school than before, a year. [children]"""
-    yuan: float | None
-    """Capital cost brought forward, where the project states one. [yuan]"""
-    works: bool
-    """Whether the school, and every school that takes children over, is then below the level."""
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the lever as plain values."""
-        return {
-            "kind": self.kind,
-            "text": str(self.text),
-            "edits": self.edits,
-            "p_over": round(self.p_over, 4),
-            "worst_elsewhere": round(self.worst_elsewhere, 4),
-            "children": round(self.children, 1),
-            "yuan": self.yuan,
-            "works": self.works,
-        }
+ATTEMPTS = 5
+"""Sets of blocks carried out at most before moving blocks is given up."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Case:
-    """One school, grade and year for which levers are looked for."""
-
-    run: Run
-    rehearsal: Rehearsal
-    stage: str
-    grade: int
-    year: int
-    cap: int | None
-    level: float
-    school: str
-    name: Callable[[str], str]
-    opened: Lever | None = None
-    """More classes in free rooms, on top of which the lever comes."""
-    classes: int = 0
-    """Classes planned then. [classes]"""
-
-    @property
-    def starts(self) -> bool:
-        """Whether the grade is the starting grade of its stage."""
-        return self.run.policy.stage(self.stage).first == self.grade
-
-    def tried(
-        self, table: str, entry: dict[str, Any], to: Sequence[str], *, text: Text, **facts: Any
-    ) -> Lever:
-        """Return the lever of one entry added to a table of the scenario, carried out."""
-        edits = dict(self.opened.edits) if self.opened else {}
-        edits[table] = [*edits.get(table, []), entry]
-        added = self.run.scenario
-        for name, entries in edits.items():
-            record = RECORDS[name]
-            records = (*getattr(added, name), *(record(**values) for values in entries))
-            added = added.model_copy(update={name: records})
-        done = self.rehearsal.carry_out(added)
-
-        def after(school: str) -> float:
-            odds = odds_in(done.simulation, done.plan, done.policy, school, self.grade, self.year, self.cap)
-            return odds.p_over_planned
-
-        here, there = after(self.school), max((after(school) for school in to), default=0.0)
-        if self.opened:
-            text = Text("{first} {then}", first=self.opened.text, then=text)
-        return Lever(
-            school=self.school,
-            grade=self.grade,
-            text=text,
-            edits=edits,
-            p_over=here,
-            worst_elsewhere=there,
-            works=here < self.level and there < self.level,
-            **facts,
-        )
-
-    @property
-    def now(self) -> Odds:
-        """Odds of the school before anything is changed."""
-        run = self.run
-        return odds_in(run.simulation, run.plan, run.policy, self.school, self.grade, self.year, self.cap)
-
-
-def _more_classes(case: _Case) -> Iterator[Lever]:
-    """Yield the lever of as many classes more as are likely to find a free room."""
+def _more_classes(case: Case) -> Iterator[Lever | None]:
+    """Yield the lever of as many classes more as bring the school below the level, or as far down as rooms can."""
     now = case.now
-    if (
-        not case.starts
-        or now.classes_possible <= now.classes_planned
-        or now.p_over_possible >= now.p_over_planned
-    ):
+    if not now.starts:
+        yield _split(case)
         return
-    needed = next(
-        (
-            classes
-            for classes in range(now.classes_planned + 1, now.classes_possible + 1)
-            if now.p_over(classes) < case.level
-        ),
-        now.classes_possible,
+    classes = now.classes_for(case.level) or now.best_classes()
+    if now.p_with(classes) >= now.p_over():
+        return
+    values = {"more": classes - now.planned, "classes": classes, "before": now.planned}
+    text = (
+        Text("Open 1 more class in a free room: {classes} instead of {before}.", **values)
+        if classes == now.planned + 1
+        else Text("Open {more} more classes in free rooms: {classes} instead of {before}.", **values)
     )
-    yield case.tried(
-        "classes",
-        {
-            "school": case.school,
-            "stage": case.stage,
-            "since": case.year,
-            "until": case.year,
-            "classes": needed,
-        },
-        (),
+    yield case.carried_out("class", text, {}, {case.school: classes})
+
+
+def _split(case: Case) -> Lever | None:
+    """Return what splitting does to a later grade: the run has it already, as the rule splits where rooms are free."""
+    now = case.now
+    if now.p_over() >= now.odds.p_over_planned:
+        return None
+    values = {"classes": now.odds.classes_possible, "before": now.planned}
+    return Lever(
+        school=case.school,
+        grade=now.grade,
         kind="class",
         text=Text(
-            "Open {more} more class(es) in free rooms: {classes} instead of {before}.",
-            more=needed - now.classes_planned,
-            classes=needed,
-            before=now.classes_planned,
-        ),
+            "Split classes where a room is free, as the rule does: {classes} instead of {before}.", **values
+        )
+        if values["classes"] > values["before"]
+        else Text("Split a class where a room is free, as the rule does."),
+        edits={},
+        to=(),
+        p_over=now.p_over(),
+        p_room=1.0,
+        worst_elsewhere=0.0,
         children=0.0,
         yuan=None,
+        brought_forward=False,
+        works=below(now.p_over(), case.level),
     )
 
 
-def _receivers(case: _Case) -> list[str]:
-    """Return the schools that the case's school offers children to, best first."""
-    plan = case.run.plan
-    ranked = plan.order[case.stage][plan.schools.index(case.school)]
-    return [plan.schools[position] for position in ranked if position >= 0][:RECEIVERS]
+def _divided(needed: int, able: Mapping[str, int]) -> dict[str, int]:
+    """
+    Divide children among schools that can take so many each, the best of them first.
+
+    To the first that can take all; else to as few as together can, of those who can take most; what is beyond
+    `RECEIVERS` of them stays.
+    """
+    for school, most in able.items():
+        if most >= needed:
+            return {school: needed}
+    largest = sorted(able, key=lambda school: -able[school])[:RECEIVERS]
+    for count in range(2, len(largest)):
+        if sum(able[school] for school in largest[:count]) >= needed:
+            largest = largest[:count]
+            break
+    shares, left = {}, needed
+    for school in able:
+        if school in largest and left > 0:
+            shares[school] = min(able[school], left)
+            left -= shares[school]
+    return shares
 
 
-def _excess(case: _Case) -> int:
-    """Return how many entrants fewer bring the school below the level. [children]."""
-    now, classes = case.now, case.classes or case.now.classes_planned
-    quantile = np.quantile(now.demand, 1 - case.level * 0.9, method="higher")
-    return max(int(np.ceil(quantile)) - now.cap * classes, 1)
-
-
-def _diverted(case: _Case) -> Iterator[Lever]:
-    """Yield the levers of the excess diverted to one school each."""
-    if not case.starts:
+def _diverted(case: Case) -> Iterator[Lever | None]:
+    """Yield the lever of the fewest children who have to go to schools that can take them."""
+    asked = case.asked
+    needed = case.now.fewer_needed(case.level, case.classes)
+    stated = {
+        edit.to_school
+        for edit in asked.rehearsal.run.scenario.diversions
+        if (edit.from_school, edit.stage, edit.since) == (case.school, asked.stage, case.year)
+    }
+    able = {
+        school: most
+        for school in case.receivers()
+        if school not in stated and (most := asked.standing(school).can_take(case.level)) > 0
+    }
+    if not needed or not able:
         return
-    children = _excess(case)
-    for to in _receivers(case):
-        yield case.tried(
-            "diversions",
+    if case.now.starts:
+        shares = _divided(needed, able)
+        planned = {
+            school: asked.standing(school).classes_for(case.level, children) or asked.standing(school).most
+            for school, children in shares.items()
+        }
+        text, classes = case.with_classes(_diverting(case, shares), planned)
+        yield case.carried_out("divert", text, _entries(case, shares), classes, to=tuple(shares))
+    else:
+        yield _moved_children(case, needed, able)
+
+
+def _entries(case: Case, shares: Mapping[str, int]) -> dict[str, list[dict[str, Any]]]:
+    """Return the diversions of so many children to each school."""
+    later = {} if case.now.starts else {"grades": [case.asked.grade]}
+    return {
+        "diversions": [
             {
                 "from_school": case.school,
-                "to_school": to,
-                "stage": case.stage,
+                "to_school": school,
+                "stage": case.asked.stage,
                 "since": case.year,
                 "until": case.year,
                 "children": children,
-            },
-            (to,),
-            kind="divert",
-            text=Text("Divert {children} entrants to {to}.", children=children, to=case.name(to)),
-            children=float(children),
-            yuan=None,
+            }
+            | later
+            for school, children in shares.items()
+        ]
+    }
+
+
+def _moved_children(case: Case, needed: int, able: Mapping[str, int]) -> Lever:
+    """
+    Return the lever of children of a later grade moved to other schools.
+
+    They move before the year group grows as that of the school they come to does, and may take a class along: their
+    number is corrected by what came out, and halved in where that leaps over the level.
+    """
+    asked, children = case.asked, needed
+    enough, few = sum(able.values()) + 1, 0
+    tried: list[Lever] = []
+    for _ in range(ROUNDS):
+        shares = _divided(children, able)
+        text, _ = case.with_classes(_diverting(case, shares), {})
+        entries = _entries(case, shares)
+        done = asked.rehearsal.carry_out(entries)
+        tried.append(case.lever("divert", text, entries, done, to=tuple(shares)))
+        if tried[-1].works:
+            enough = min(enough, children)
+        else:
+            few = max(few, children)
+        after = done.standing(case.school, asked.grade, asked.cap)
+        guess = children + (after.fewer_needed(case.level, after.most) or -after.can_take(case.level))
+        children = guess if few < guess < enough else (few + enough) // 2
+        if not few < children < enough:
+            break
+    working = [lever for lever in tried if lever.works]
+    return min(working, key=lambda lever: lever.children) if working else tried[-1]
+
+
+def _diverting(case: Case, shares: Mapping[str, int]) -> Text:
+    """Return what is done when children are diverted."""
+    asked = case.asked
+    values = {"children": sum(shares.values()), "grade": asked.base.policy.grade_label(asked.grade)}
+    parts = [
+        Text("{to} ({children})", children=children, to=asked.name(school))
+        if len(shares) > 1
+        else asked.name(school)
+        for school, children in shares.items()
+    ]
+    values["to"] = listed(parts)
+    if not case.now.starts:
+        return Text("Move {children} of its children in {grade} to {to}.", **values)
+    if values["children"] == 1:
+        return Text("Divert 1 entrant to {to}.", **values)
+    return Text("Divert {children} entrants to {to}.", **values)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Move:
+    """Blocks that could move to another catchment."""
+
+    blocks: tuple[str, ...]
+    to: dict[str, int]
+    """Classes that each of its schools then needs."""
+    relief: float
+    """Children whom the school has fewer. [children]"""
+    burden: int
+    """Blocks that would have to cross a barrier or walk too far, and do not now."""
+    metres: float
+    """Mean way of their children. [m]"""
+
+
+def _moves(case: Case, needed: float) -> Iterator[_Move]:
+    """Yield, by neighbouring catchment, sets of blocks whose children its schools can take; see `_able`."""
+    asked = case.asked
+    plan = asked.base.plan
+    e = plan.stages.index(asked.stage)
+    of: dict[int, list[str]] = {}
+    for block, c in zip(plan.blocks, plan.catchment_of[e, :, 0].tolist(), strict=True):
+        if c >= 0:
+            of.setdefault(c, []).append(block)
+    own = [c for c in of if case.school in plan.catchments[c].schools]
+    others = [c for c in of if c not in own and asked.open.issuperset(plan.catchments[c].schools)]
+    for giving in own:
+        for receiving in others:
+            yield from _able(case, needed, giving, of[giving], receiving, of[receiving])
+
+
+def _able(
+    case: Case, needed: float, giving: int, own: Sequence[str], receiving: int, other: Sequence[str]
+) -> Iterator[_Move]:
+    """
+    Yield up to `SETS` sets of blocks that bring the relief needed, the smallest first; else the best below it.
+
+    Parameters
+    ----------
+    giving, receiving
+        Catchments, as positions in the plan; `own` and `other` are their blocks.
+    """
+    asked, land = case.asked, case.asked.land
+    plan, homes = asked.base.plan, asked.base.simulation.expected_from
+    e = plan.stages.index(asked.stage)
+    from_, to = plan.catchments[giving].schools, plan.catchments[receiving].schools
+    members = [plan.schools.index(school) for school in from_]
+    children = dict(zip(plan.blocks, homes[e][:, members, 0].sum(axis=1).tolist(), strict=True))
+    relief = dict(zip(plan.blocks, homes[e, :, plan.schools.index(case.school), 0].tolist(), strict=True))
+    walk = asked.base.policy.governing("walk", asked.grade, case.year)
+    limit = np.inf if walk is None or walk.at_most is None else float(walk.at_most)
+    fixed = {land.sites.get(school, "") for school in from_}
+    last, count, too_many = 0.0, 0, np.inf
+    for blocks in movable(own, other, land.borders, relief=relief, needed=needed, fixed=fixed):
+        fewer, coming = (sum(each[block] for block in blocks) for each in (relief, children))
+        if count and (count == SETS or fewer < needed):
+            break
+        if fewer <= APART * last or coming >= too_many:
+            continue
+        planned = _classes_needed(case, receiving, coming)
+        if planned is None:
+            too_many = coming
+            continue
+        last, count = fewer, count + 1
+        moved = {block: children[block] for block in blocks}
+        burden, before = (min(land.burden(blocks, school, limit) for school in each) for each in (to, from_))
+        yield _Move(
+            blocks=blocks,
+            to=planned,
+            relief=fewer,
+            burden=max(burden - before, 0),
+            metres=min(land.metres(moved, school) for school in to),
         )
 
 
-def _in_one_piece(blocks: set[str], borders: dict[str, set[str]]) -> bool:
-    if not blocks:
-        return False
-    seen, edge = set(), [min(blocks)]
-    while edge:
-        block = edge.pop()
-        if block not in seen:
-            seen.add(block)
-            edge += borders.get(block, set()) & blocks
-    return seen == blocks
+def _classes_needed(case: Case, catchment: int, children: float) -> dict[str, int] | None:
+    """Return the classes that the schools of a catchment need when children come to live in it; None without seats."""
+    plan = case.asked.base.plan
+    found: dict[str, int] = {}
+    for school in plan.catchments[catchment].schools:
+        standing = case.asked.standing(school)
+        coming = children * float(plan.shares[catchment, plan.schools.index(school), 0])
+        classes = standing.classes_for(case.level, case.now.scaled(coming))
+        if classes is None or 0 <= standing.limit < standing.odds.expected + coming:
+            return None
+        found[school] = classes
+    return found
 
 
-def _pieces(
-    own: set[str], other: set[str], children: Mapping[str, float], needed: float, borders: dict[str, set[str]]
-) -> list[str]:
-    """
-    Return blocks of `own` along the border with `other` that hold at least `needed` children; empty when none do.
-
-    Block by block, the one next whose children come closest to what is still needed; what stays behind is kept
-    in one piece if it was.
-    """
-    whole_before = _in_one_piece(own, borders)
-    left, taken, reached = set(own), [], set(other)
-    while needed > 0 and len(taken) < BLOCKS:
-        edge = sorted(block for block in left if borders.get(block, set()) & reached and children[block] > 0)
-        edge = [block for block in edge if not whole_before or _in_one_piece(left - {block}, borders)]
-        if not edge:
-            return []
-        best = min(edge, key=lambda block: (abs(children[block] - needed), block))
-        taken.append(best)
-        left.remove(best)
-        reached.add(best)
-        needed -= children[best]
-    return taken if needed <= 0 else []
-
-
-def _moved_blocks(case: _Case, borders: dict[str, set[str]]) -> Iterator[Lever]:
-    """Yield the levers of border blocks moved to one neighbouring catchment each."""
-    if not case.starts:
+def _moved_blocks(case: Case) -> Iterator[Lever | None]:
+    """Yield levers of blocks along the border moved to a neighbouring catchment, the least burden first."""
+    if not case.now.starts:
         return
-    run, plan = case.run, case.run.plan
-    e, t = plan.stages.index(case.stage), plan.years.index(case.year)
-    means = run.simulation.block_entrants[e, :, t].astype(float).tolist()
-    children: dict[str, float] = dict(zip(plan.blocks, means, strict=True))
-    held: NDArray[np.int16] = plan.catchment_of[e, :, t]
-    keys = [plan.catchments[position].key if position >= 0 else "" for position in held]
-    of: dict[str, set[str]] = {}
-    for block, key in zip(plan.blocks, keys, strict=True):
-        of.setdefault(key, set()).add(block)
-    needed = float(_excess(case))
-    for to in _receivers(case):
-        if case.school not in of or to not in of:
-            continue
-        blocks = _pieces(of[case.school], of[to], children, needed, borders)
-        if not blocks:
-            continue
-        yield case.tried(
-            "catchments",
-            {"blocks": blocks, "schools": [to], "stage": case.stage, "since": case.year},
-            (to,),
-            kind="blocks",
-            text=Text(
-                "Move {count} block(s) to the catchment of {to}: {blocks}.",
-                count=len(blocks),
-                to=case.name(to),
-                blocks=", ".join(blocks),
-            ),
-            children=sum(children[block] for block in blocks),
-            yuan=None,
-        )
+    needed = case.now.share_needed(case.level, case.classes) * case.now.odds.expected
+    found: dict[tuple[str, ...], list[_Move]] = {}
+    for move in _moves(case, needed):
+        found.setdefault(tuple(move.to), []).append(move)
+    waiting = sorted(
+        (move for moves in found.values() for move in moves if move.relief >= needed),
+        key=lambda move: (move.burden, move.relief, move.metres, move.blocks),
+    )
+    for _ in range(ATTEMPTS):
+        if not waiting:
+            break
+        move = waiting[0]
+        lever = _moving(case, move)
+        yield lever
+        roomier = _with_more_classes(case, move)
+        if lever is not None and not below(lever.worst_elsewhere, case.level) and roomier is not None:
+            waiting[0] = roomier
+        elif lever is None or not below(lever.worst_elsewhere, case.level):
+            waiting = [other for other in waiting if tuple(other.to) != tuple(move.to)]
+        else:
+            waiting = [other for other in waiting if other.relief > APART * move.relief]
+    short = [moves[0] for moves in found.values() if moves[0].relief < needed]
+    if short:
+        yield _moving(case, max(short, key=lambda move: (-move.burden, move.relief)))
 
 
-def _earlier_projects(case: _Case) -> Iterator[Lever]:
+def _with_more_classes(case: Case, move: _Move) -> _Move | None:
+    """Return a move with one class more at each school that takes children over and has a room; None without any."""
+    more = {school: min(classes + 1, case.asked.standing(school).most) for school, classes in move.to.items()}
+    return None if more == move.to else replace(move, to=more)
+
+
+def _moving(case: Case, move: _Move) -> Lever | None:
+    """Return the lever of one set of blocks."""
+    asked = case.asked
+    entry = {
+        "blocks": list(move.blocks),
+        "schools": list(move.to),
+        "stage": asked.stage,
+        "since": case.year,
+    }
+    to = listed([asked.name(school) for school in move.to])
+    values = {
+        "count": len(move.blocks),
+        "to": to,
+        "blocks": ", ".join(asked.block(block) for block in move.blocks),
+    }
+    text, classes = case.with_classes(
+        Text("Move block {blocks} to the catchment of {to}.", **values)
+        if len(move.blocks) == 1
+        else Text("Move {count} blocks to the catchment of {to}: {blocks}.", **values),
+        move.to,
+    )
+    return case.carried_out("blocks", text, {"catchments": [entry]}, classes, to=tuple(move.to))
+
+
+def _projects(case: Case) -> Iterator[Lever | None]:
     """Yield the levers of the school's own projects that are not open in the year but could be."""
-    run = case.run
-    judged = judge_projects(run.district, certainty=run.scenario.assumptions.certainty)
-    counted = {project.project: project for project in judged}
+    asked, run = case.asked, case.asked.rehearsal.run
+    judged = {
+        project.project: project
+        for project in judge_projects(run.district, certainty=run.scenario.assumptions.certainty)
+    }
+    edited = {edit.project for edit in run.scenario.projects}
+    known = {*run.source["projects"]["project"], *edited}
     for row in run.district["projects"].to_dict("records"):
-        project = counted.get(str(row["project"]))
-        earliest = row["earliest"]
-        too_early = not pd.isna(earliest) and int(earliest) > case.year
-        stopped = str(row["status"]) == "stopped" or row["kind"] in {"closure", "upgrade"}
-        if row["school"] != case.school or stopped or too_early or project is None:
+        project = judged[row["project"]]
+        open_then = project.counted and project.opens is not None and project.opens <= case.year
+        if row["school"] != case.school or project.project not in known or open_then:
             continue
-        if project.counted and project.opens is not None and project.opens <= case.year:
+        if row["status"] is not pd.NA and row["status"] == "stopped":
             continue
-        cost = None if pd.isna(row["cost_yuan"]) else float(row["cost_yuan"])
-        dated = Text("not dated") if pd.isna(row["opens"]) else Text("{year}", year=int(row["opens"]))
-        yield case.tried(
-            "projects",
-            {"project": str(row["project"]), "opens": case.year},
-            (),
-            kind="project",
-            text=Text(
-                "Open project {project} in {year} (planned: {dated}).",
-                project=row["project"],
-                year=case.year,
-                dated=dated,
-            ),
-            children=0.0,
-            yuan=cost,
+        entry: dict[str, Any] = {"project": project.project, "opens": case.year}
+        if project.project in edited:
+            entry |= {"slip": 0}
+        entries = {"projects": [entry]}
+        done = asked.rehearsal.carry_out(entries)
+        if done.rooms(case.school) <= asked.base.rooms(case.school):
+            continue
+        texts, classes = [_opening(row, case.year)], {}
+        if case.now.starts:
+            then = done.standing(case.school, asked.grade, asked.cap)
+            classes = {case.school: then.classes_for(case.level) or then.best_classes()}
+            more = classes[case.school] - case.now.planned
+            if not more:
+                continue
+            values = {"more": more, "classes": classes[case.school], "before": case.now.planned}
+            texts.append(
+                Text("It holds 1 more class: {classes} instead of {before}.", **values)
+                if more == 1
+                else Text("It holds {more} more classes: {classes} instead of {before}.", **values)
+            )
+        yield case.carried_out(
+            "project",
+            in_row(texts),
+            entries,
+            classes,
+            yuan=None if pd.isna(row["cost_yuan"]) else float(row["cost_yuan"]),
+            brought_forward=project.counted,
         )
 
 
-def _best(levers: Iterator[Lever]) -> list[Lever]:
-    """Return the first lever that works, else the one that brings the odds down most; none when there is none."""
+def _opening(row: Mapping[str, Any], year: int) -> Text:
+    """Return what is done to open a project in the year: dated later, not dated, or dated but not certain."""
+    values = {"project": row["project"], "year": year}
+    if pd.isna(row["opens"]):
+        return Text("Open project {project}, which is not dated, in {year}.", **values)
+    if int(row["opens"]) > year:
+        return Text("Open project {project} in {year}, not in {dated}.", dated=int(row["opens"]), **values)
+    return Text(
+        "Make sure that project {project}, dated {dated}, is open in {year}.",
+        dated=int(row["opens"]),
+        **values,
+    )
+
+
+def _best(case: Case, levers: Iterable[Lever | None]) -> list[Lever]:
+    """
+    Return the first lever that works, else the one that brings the odds down most; none when none does.
+
+    A lever that fills another school up to the level is none; what does not suffice has to bring the odds down by
+    `WORTH`, more classes excepted, on top of which the others come.
+    """
     tried: list[Lever] = []
     for lever in levers:
+        if lever is None:
+            continue
         if lever.works:
             return [lever]
-        tried.append(lever)
-    return sorted(tried, key=lambda lever: max(lever.p_over, lever.worst_elsewhere))[:1]
+        before = case.now.odds.p_over_planned if lever.kind == "class" else case.now.p_with(case.classes)
+        least = 0.0 if lever.kind == "class" else WORTH
+        if below(lever.worst_elsewhere, case.level) and before - lever.p_over > least:
+            tried.append(lever)
+    return sorted(tried, key=lambda lever: lever.p_over)[:1]
+
+
+def levers_for(asked: Asked, school: str) -> list[Lever]:
+    """
+    Return a school's levers, mild before strong; of each kind the first that works, else the best.
+
+    Where free rooms suffice no more rooms are looked for, and where the splits of a later grade do, nothing else.
+    """
+    now = asked.standing(school)
+    case = Case(asked=asked, school=school, now=now, classes=now.planned if now.starts else now.most)
+    kept = _best(case, _more_classes(case))
+    enough = bool(kept) and kept[0].works
+    if enough and not now.starts:
+        return kept
+    if kept and not enough:
+        classes = kept[0].edits["classes"][0]["classes"] if now.starts else case.classes
+        case = replace(case, opened=kept[0].text, classes=classes)
+    for kind in (_diverted(case), _moved_blocks(case), *(() if enough else (_projects(case),))):
+        kept += _best(case, kind)
+    return kept
 
 
 def find_levers(
     rehearsal: Rehearsal,
     *,
-    stage: str,
-    grade: int,
-    year: int,
+    at_risk: Sequence[tuple[str, int]],
     cap: int | None,
     level: float,
-    schools: Sequence[str],
     name: Callable[[str], str],
+    block: Callable[[str], str],
     progress: Callable[[Text, int, int], None] | None = None,
-) -> dict[str, list[Lever]]:
+) -> dict[tuple[str, int], list[Lever]]:
     """
-    Return the levers of each school, mild before strong; of each kind the first that works, else the best.
+    Return the levers of every school and grade at risk.
 
     Parameters
     ----------
-    schools
-        Schools whose grade is likelier than `level` to exceed the cap.
-    name
-        How a school is called in a text.
+    at_risk
+        Schools and grades likelier than `level` to exceed the cap.
+    name, block
+        How a school and a block are called in a text.
     """
-    run = rehearsal.run
-    pairs = neighbours(run.district.blocks)
-    borders: dict[str, set[str]] = {}
-    for one, other in zip(pairs.iloc[:, 0].astype(str), pairs.iloc[:, 1].astype(str), strict=True):
-        borders.setdefault(one, set()).add(other)
-        borders.setdefault(other, set()).add(one)
-    found: dict[str, list[Lever]] = {}
-    for position, school in enumerate(schools):
-        case = _Case(
-            run=run,
+    base, land = rehearsal.base(), Land(run=rehearsal.run)
+    asked = {
+        grade: Asked(
             rehearsal=rehearsal,
-            stage=stage,
+            base=base,
+            land=land,
             grade=grade,
-            year=year,
             cap=cap,
             level=level,
-            school=school,
             name=name,
+            block=block,
         )
-        kept = _best(_more_classes(case))
-        if kept and not kept[0].works:
-            opened = kept[0].edits["classes"][0]["classes"]
-            case = replace(case, opened=kept[0], classes=opened)
-        for kind in (_diverted(case), _moved_blocks(case, borders), _earlier_projects(case)):
-            kept += _best(kind)
-        found[school] = kept
+        for grade in sorted({grade for _, grade in at_risk})
+    }
+    found: dict[tuple[str, int], list[Lever]] = {}
+    for school, grade in at_risk:
+        found[school, grade] = levers_for(asked[grade], school)
         if progress is not None:
-            progress(Text("trying levers"), position + 1, len(schools))
+            progress(Text("trying levers"), len(found), len(at_risk))
     return found

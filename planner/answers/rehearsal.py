@@ -1,4 +1,12 @@
-"""A scenario changed a little and carried out again, on the same draws, up to the year that is asked about."""
+"""
+A scenario changed a little and carried out again, on the same draws, up to the year that is asked about.
+
+What the change does not state stays as the run has it: classes planned, shares of joint catchments and the order
+of placement, whether proposed or given. A run of the changed scenario plans them anew. So that it finds the
+schools concerned as the rehearsal does, a change should state their classes; what may still differ is the share
+that a joint catchment gives to each of its schools, and, where the year asked about lies further ahead, what
+other classes planned in the years before make of the children who come to a school.
+"""
 
 from __future__ import annotations
 
@@ -7,36 +15,80 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.answers.standing import standing_of
 from planner.capacity import build_capacity
 from planner.forecast import CHUNK, Draws
 from planner.plan import build_plan
-from planner.scenario import apply_scenario, load_scenario
-from planner.simulation import join, simulate
+from planner.scenario import (
+    CatchmentEdit,
+    ClassesEdit,
+    DiversionEdit,
+    ProjectEdit,
+    apply_scenario,
+    load_scenario,
+)
+from planner.simulation import Simulation, join, simulate
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import pandas as pd
     from numpy.typing import NDArray
 
+    from planner.answers.standing import Standing
     from planner.capacity import Capacity
     from planner.district import District
     from planner.pipeline import Run
     from planner.plan import Plan
     from planner.policy import Policy
-    from planner.scenario import Scenario
-    from planner.simulation import Simulation
+    from planner.scenario import Applied, Scenario
+
+    Edits = Mapping[str, Sequence[Mapping[str, Any]]]
+    """Entries to add to tables of a scenario, as its file would write them."""
+
+RECORDS = {
+    "classes": ClassesEdit,
+    "diversions": DiversionEdit,
+    "catchments": CatchmentEdit,
+    "projects": ProjectEdit,
+}
+"""What an entry of each table of a scenario is."""
+
+_YEAR_LAST = frozenset({"block_entrants", "expected_from"})
+"""Arrays of a simulation whose last axis is the year; of all others the last but one is."""
 
 
-def plan_until(plan: Plan, year: int) -> Plan:
-    """Return the plan's years up to and including `year`."""
-    count = plan.years.index(year) + 1
+def with_edits(scenario: Scenario, edits: Edits) -> Scenario:
+    """Return the scenario with entries appended to its tables."""
+    added = {
+        table: (*getattr(scenario, table), *(RECORDS[table](**entry) for entry in entries))
+        for table, entries in edits.items()
+    }
+    return scenario.model_copy(update=added)
+
+
+def plan_within(plan: Plan, first: int, last: int) -> Plan:
+    """Return the plan of the school years from `first` to `last`."""
+    inside = slice(plan.years.index(first), plan.years.index(last) + 1)
     return replace(
         plan,
-        years=plan.years[:count],
-        catchment_of=plan.catchment_of[:, :, :count],
-        shares=plan.shares[:, :, :count],
-        classes=plan.classes[:, :, :count],
-        limits=plan.limits[:, :, :count],
+        years=plan.years[inside],
+        catchment_of=plan.catchment_of[:, :, inside],
+        shares=plan.shares[:, :, inside],
+        classes=plan.classes[:, :, inside],
+        limits=plan.limits[:, :, inside],
     )
+
+
+def simulation_in(simulation: Simulation, year: int) -> Simulation:
+    """Return what a simulation has of one school year, copied, so that the other years can be forgotten."""
+    at = simulation.years.index(year)
+    cut = {
+        field.name: np.take(values, [at], axis=-1 if field.name in _YEAR_LAST else -2)
+        for field in fields(Simulation)
+        if isinstance(values := getattr(simulation, field.name), np.ndarray)
+    }
+    return replace(simulation, years=(year,), **cut)
 
 
 def draws_until(draws: Draws, count: int) -> Draws:
@@ -108,13 +160,30 @@ class Horizon:
 
 @dataclass(frozen=True, kw_only=True)
 class Rehearsed:
-    """A changed scenario, carried out up to the year asked about."""
+    """A scenario carried out, as far as the year asked about is concerned."""
 
+    year: int
     plan: Plan
-    district: District
+    """Of that year only, as is the simulation."""
+    simulation: Simulation
     policy: Policy
     capacity: Capacity
-    simulation: Simulation
+
+    def standing(self, school: str, grade: int, cap: int | None = None) -> Standing:
+        """Return how a school's grade stands; `cap` is the policy's when None."""
+        rooms = self.rooms(school)
+        return standing_of(
+            self.simulation, self.plan, self.policy, school, grade, self.year, cap, rooms=rooms
+        )
+
+    def classes_planned(self, school: str, stage: str) -> int:
+        """Return the classes that the plan states for a school's intake; -1 where it leaves them to the rule."""
+        return int(self.plan.classes[self.plan.schools.index(school), self.plan.stages.index(stage), 0])
+
+    def rooms(self, school: str) -> int:
+        """Return the rooms of a school. [rooms]."""
+        capacity = self.capacity
+        return int(capacity.rooms[capacity.schools.index(school), capacity.years.index(self.year)])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,48 +191,113 @@ class Rehearsal:
     """
     Changes of one run's scenario tried out on the run's own draws.
 
-    The children to come are the run's own: a change may move them between schools, classes and rooms, not
-    make more or fewer of them. Classes planned stay those of the run where the change does not state others.
+    The children to come are the run's own: a change may move them between schools, classes and rooms, not make
+    more or fewer of them.
     """
 
     run: Run
+    year: int
     horizon: Horizon
+    stated: Plan
+    """What the run's scenario states, before anything was proposed."""
 
     @classmethod
     def of(cls, run: Run, year: int) -> Rehearsal:
         """Prepare to try changes of a run up to a year."""
-        return cls(run=run, horizon=Horizon.of(run, year))
+        stated = _stated(run, run.scenario, run.district, run.policy, run.capacity)
+        return cls(run=run, year=year, horizon=Horizon.of(run, year), stated=stated)
 
-    def carry_out(self, scenario: Scenario) -> Rehearsed:
+    def base(self) -> Rehearsed:
+        """Return the run itself, without any change."""
+        run = self.run
+        return Rehearsed(
+            year=self.year,
+            plan=plan_within(run.plan, self.year, self.year),
+            simulation=simulation_in(run.simulation, self.year),
+            policy=run.policy,
+            capacity=run.capacity,
+        )
+
+    def planned(self, edits: Edits) -> tuple[Plan, Applied, Capacity]:
         """
-        Carry out the run's scenario as changed.
+        Return the run's plan as changed, over all its years, with what the changed scenario makes of the facts.
 
         Raises
         ------
         ScenarioError
             When the change contradicts the district's facts.
         """
-        run, years = self.run, self.run.plan.years
+        run = self.run
+        scenario = with_edits(run.scenario, edits)
         applied = apply_scenario(load_scenario(scenario), run.source, run.profile)
         capacity = build_capacity(
-            applied.district, applied.policy, years, certainty=scenario.assumptions.certainty
+            applied.district, applied.policy, run.plan.years, certainty=scenario.assumptions.certainty
         )
-        stated = build_plan(
-            scenario, applied.district, applied.policy, capacity, years=years, distances=run.distances
-        )
-        classes = np.where(stated.classes >= 0, stated.classes, run.plan.classes)
-        plan = plan_until(replace(stated, classes=classes, order=run.plan.order), self.horizon.years[-1])
-        facts: dict[str, Any] = {
-            "district": applied.district,
-            "policy": applied.policy,
-            "capacity": capacity,
-            "forecast": self.horizon,
-        }
-        simulation = join([simulate(plan, batch, **facts) for batch in self.horizon.batches])
+        stated = _stated(run, scenario, applied.district, applied.policy, capacity)
+        return _changed(run.plan, self.stated, stated), applied, capacity
+
+    def carry_out(self, edits: Edits) -> Rehearsed:
+        """
+        Carry out the run's scenario with entries added to its tables.
+
+        Raises
+        ------
+        ScenarioError
+            When the change contradicts the district's facts.
+        """
+        changed, applied, capacity = self.planned(edits)
+        plan = plan_within(changed, changed.years[0], self.year)
+        parts = [
+            simulation_in(
+                simulate(
+                    plan,
+                    batch,
+                    district=applied.district,
+                    policy=applied.policy,
+                    capacity=capacity,
+                    forecast=self.horizon,
+                ),
+                self.year,
+            )
+            for batch in self.horizon.batches
+        ]
         return Rehearsed(
-            plan=plan,
-            district=applied.district,
+            year=self.year,
+            plan=plan_within(plan, self.year, self.year),
+            simulation=join(parts),
             policy=applied.policy,
             capacity=capacity,
-            simulation=simulation,
         )
+
+
+def _stated(run: Run, scenario: Scenario, district: District, policy: Policy, capacity: Capacity) -> Plan:
+    return build_plan(scenario, district, policy, capacity, years=run.plan.years, distances=run.distances)
+
+
+def _changed(plan: Plan, before: Plan, after: Plan) -> Plan:
+    """
+    Return a plan with what differs between the plans that two scenarios state, the later appending to the earlier.
+
+    Catchments that the plan already has keep the shares of their schools.
+    """
+    known = {(catchment.stage, catchment.schools): c for c, catchment in enumerate(plan.catchments)}
+    catchments, shares = list(plan.catchments), list(plan.shares)
+    for catchment, share in zip(after.catchments, after.shares, strict=True):
+        if known.setdefault((catchment.stage, catchment.schools), len(catchments)) == len(catchments):
+            catchments.append(catchment)
+            shares.append(share)
+
+    def numbered(stated: Plan) -> NDArray[np.int16]:
+        """Return the catchments of blocks by their position in the plan's list."""
+        at = [known.get((catchment.stage, catchment.schools), -2) for catchment in stated.catchments]
+        return np.array([*at, -1], dtype=np.int16)[stated.catchment_of]
+
+    return replace(
+        plan,
+        catchments=tuple(catchments),
+        catchment_of=np.where(numbered(after) == numbered(before), plan.catchment_of, numbered(after)),
+        shares=np.stack(shares) if shares else plan.shares,
+        classes=np.where(after.classes == before.classes, plan.classes, after.classes),
+        limits=np.where(after.limits == before.limits, plan.limits, after.limits),
+        diversions=plan.diversions + after.diversions[len(before.diversions) :],
+    )

@@ -7,9 +7,22 @@ that looks complete. Same inputs and seed give the same bytes in everything but 
 
 from __future__ import annotations
 
-from planner.archive.folder import write_run, write_whole
+from planner.archive.folder import write_run
 from planner.archive.geopackage import write_geopackage
 from planner.archive.tables import named, rounded, write_csv
+from planner.archive.whole import check_file, check_place, write_file_whole, write_manifest, write_whole
 from planner.archive.workbook import write_workbook
 
-__all__ = ["named", "rounded", "write_csv", "write_geopackage", "write_run", "write_whole", "write_workbook"]
+__all__ = [
+    "check_file",
+    "check_place",
+    "named",
+    "rounded",
+    "write_csv",
+    "write_file_whole",
+    "write_geopackage",
+    "write_manifest",
+    "write_run",
+    "write_whole",
+    "write_workbook",
+]

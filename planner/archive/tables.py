@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 
 DIGITS = 4
 """Decimals kept in written tables; far below the Monte Carlo error of any figure."""
+
+_FORMULA = re.compile(r"[=+\-@\t\n]")
+"""What a cell begins with that a spreadsheet takes for a formula."""
+_FIGURES = re.compile(r"[+-]?[\d.]+(;[+-]?[\d.]+)*")
+"""Text that is a number, or rooms by year as -2;-4."""
 
 
 def _names(table: pd.DataFrame) -> pd.Series:
@@ -57,5 +63,20 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as UTF-8 with a byte-order mark, which spreadsheets need for Chinese names."""
-    table.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    """
+    Write a table as UTF-8 with a byte-order mark, which spreadsheets need for Chinese names.
+
+    Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a new line) gets an
+    apostrophe before it, as in ``'=1+1``; numbers, and lists of numbers as -2;-4, stay as they are.
+    """
+    texts = [column for column in table.columns if table[column].dtype.kind not in "iufbM"]
+    shown = table.assign(**{column: table[column].map(_harmless) for column in texts})
+    path.write_bytes(shown.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
+
+
+def _harmless(value: object) -> object:
+    """Return a cell that no spreadsheet takes for a formula, or for the end of its row."""
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{text}" if _FORMULA.match(text) and not _FIGURES.fullmatch(text) else text

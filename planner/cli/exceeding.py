@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from planner.answers import exceed
 from planner.cli.progress import progress
-from planner.cli.show import show_table, tenth, whole
-from planner.errors import QuestionError
+from planner.cli.show import show_table, span, tell, tenth, whole
+from planner.cli.usage import ANY
 from planner.pipeline import run
-from planner.words import Text, outcome_label, percent, say
+from planner.words import percent, say
 
+if TYPE_CHECKING:
+    from planner.answers import Answer
 
-def _grade(text: str) -> int | None:
-    if text == "any":
-        return None
-    if not text.isdecimal():
-        raise QuestionError(Text("--grade is a number or any, not {text}.", text=text))
-    return int(text)
+LIKELIEST = 5
+"""Schools shown when none is at risk."""
 
 
 def command(
     *,
     scenario: str,
-    grade: str,
+    grade: int,
     year: int,
     cap: int | None,
     level: float,
@@ -34,53 +33,57 @@ def command(
     as_json: bool,
 ) -> int:
     """Answer whether a grade exceeds its cap."""
-    asked = _grade(grade)
+    asked = None if grade == ANY else grade
     with progress() as watch:
         done = run(scenario, draws=draws, progress=watch)
         answer = exceed(done, grade=asked, year=year, cap=cap, level=level, levers=levers, progress=watch)
     if as_json:
-        click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False))
+        click.echo(json.dumps(answer.as_json(), indent=2, ensure_ascii=False, allow_nan=False))
         return 0
-    click.echo(answer.sentence)
+    tell(answer.sentence)
     click.echo()
-    shown = answer.at_risk
-    if len(shown):
-        columns = {
-            "name": outcome_label("school"),
-            "grade": outcome_label("grade"),
-            "expected": outcome_label("expected"),
-            "range": say("80 % range"),
-            "classes_planned": outcome_label("classes_planned"),
-            "classes_possible": outcome_label("classes_possible"),
-            "per_class": say("per class"),
-            "cap": outcome_label("cap"),
-            "p_over_planned": outcome_label("p_over_planned"),
-            "p_over_possible": outcome_label("p_over_possible"),
-            "p_turned_away": outcome_label("p_turned_away"),
-            "expected_over": outcome_label("expected_over"),
-        }
-        table = shown.assign(
-            range=[f"{low:.0f}-{high:.0f}" for low, high in zip(shown["p10"], shown["p90"], strict=True)]
-        )
-        show_table(
-            table,
-            columns,
-            {
-                "expected": whole,
-                "per_class": tenth,
-                "expected_over": tenth,
-                "p_over_planned": percent,
-                "p_over_possible": percent,
-                "p_turned_away": percent,
-                "classes_planned": whole,
-                "classes_possible": whole,
-                "range": str,
-            },
-        )
+    if len(answer.table):
+        _show(answer)
+        click.echo()
     for line in answer.remarks:
-        click.echo(line)
+        tell(line)
     if levers:
         click.echo()
         for line in answer.lever_lines():
-            click.echo(line)
+            tell(line, indent="    " if line.startswith(" ") else "")
     return 0
+
+
+def _show(answer: Answer) -> None:
+    """Print the schools at risk, or the likeliest where none is."""
+    shown = answer.at_risk if len(answer.at_risk) else answer.table.head(LIKELIEST)
+    caps = shown["cap"].unique()
+    headings = {"name": say("school"), "label": say("grade"), "demand": say("demand (80%)")}
+    headings |= {"classes": say("classes (possible)"), "per_class": say("per class"), "cap": say("cap")}
+    headings |= {
+        "p_over_planned": say("odds over cap"),
+        "p_over_possible": say("with all rooms"),
+        "p_turned_away": say("odds some turned away"),
+        "expected_over": say("children over"),
+    }
+    if answer.grade is not None:
+        del headings["label"]
+    if len(caps) == 1:
+        headings["p_over_planned"] = say("odds over {cap}", cap=caps[0])
+        del headings["cap"]
+    if not any(odds > 0 for odds in shown["p_turned_away"]):
+        del headings["p_turned_away"]
+    rows = shown.assign(
+        label=[answer.labels[grade] for grade in shown["grade"]],
+        demand=[
+            f"{whole(expected)} ({span(low, high)})"
+            for expected, low, high in zip(shown["expected"], shown["p10"], shown["p90"], strict=True)
+        ],
+        classes=[
+            f"{planned} ({possible})"
+            for planned, possible in zip(shown["classes_planned"], shown["classes_possible"], strict=True)
+        ],
+    )
+    odds = dict.fromkeys(("p_over_planned", "p_over_possible", "p_turned_away"), percent)
+    figures = {"demand": str, "classes": str, "cap": whole, "per_class": tenth, "expected_over": tenth}
+    show_table(rows, headings, figures | odds)

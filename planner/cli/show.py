@@ -1,54 +1,78 @@
-"""Tables on a terminal or in a pipe."""
+"""What a command prints: lines and tables."""
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
+
+import click
+
+from planner.cli.layout import table_lines, terminal_width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     import pandas as pd
 
-PIPE_WIDTH = 200
+    from planner.words import Text
+
+MISSING = "-"
+
+
+def tell(text: Text | str, *, indent: str = "", mark: tuple[str, str] | None = None) -> None:
+    """
+    Print a text, on a terminal wrapped to its width.
+
+    Parameters
+    ----------
+    indent
+        What the second and further lines begin with.
+    mark
+        The words with which the text begins, and the colour that they have on a terminal.
+    """
+    first, *more = wrapped(str(text), terminal_width(), indent=indent)
+    if mark is not None:
+        words, colour = mark
+        first = click.style(words, fg=colour) + first.removeprefix(words)
+    click.echo("\n".join([first, *more]))
 
 
 def show_table(
     table: pd.DataFrame, headings: Mapping[str, str], shown_as: Mapping[str, Callable[[Any], str]]
 ) -> None:
     """
-    Print the columns of `headings` under their headings; figures are right-aligned, text is never cut.
+    Print the columns of `headings` under their headings; figures are right-aligned, nothing is cut.
 
     Parameters
     ----------
     shown_as
-        How a column's values are written; others as they are, missing ones as a dash.
+        How a column's figures are written; columns that are not in it hold text. Missing values are a dash.
     """
-    import pandas as pd
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH, highlight=False)
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for column, heading in headings.items():
-        text = table[column].dtype.kind not in "iuf" and column not in shown_as
-        grid.add_column(heading, justify="left" if text else "right", overflow="fold")
-    for row in table[list(headings)].itertuples(index=False):
-        grid.add_row(
-            *(
-                "-" if value is None or pd.isna(value) else shown_as.get(column, str)(value)
-                for column, value in zip(headings, row, strict=True)
-            )
-        )
-    console.print(grid)
+    missing = table.isna()
+    rows = [
+        [MISSING if blank[column] else shown_as.get(column, str)(row[column]) for column in headings]
+        for row, blank in zip(table.to_dict("records"), missing.to_dict("records"), strict=True)
+    ]
+    figures = [column in shown_as for column in headings]
+    for line in table_lines(list(headings.values()), rows, figures, terminal_width()):
+        click.echo(line)
 
 
 def whole(value: float) -> str:
-    """Return a figure rounded to a whole number."""
-    return f"{value:.0f}"
+    """Return a figure rounded to a whole number; never a minus before a zero."""
+    return f"{round(value)}"
 
 
 def tenth(value: float) -> str:
     """Return a figure rounded to a tenth."""
     return f"{value:.1f}"
+
+
+def signed(value: float) -> str:
+    """Return a change rounded to a whole number, with its sign; 0 for none."""
+    return f"{round(value):+d}" if round(value) else "0"
+
+
+def span(low: float, high: float) -> str:
+    """Return the range between two figures."""
+    joint = " " if min(low, high) < 0 else ""
+    return f"{whole(low)}{joint}–{joint}{whole(high)}"

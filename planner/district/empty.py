@@ -30,6 +30,23 @@ _TYPES = {
     "rooms": "rooms by year 逐年教室, 12;24",
 }
 
+_UNITS = {
+    "": "",
+    "1": "1",
+    "bed": "bed 张",
+    "child": "child 人",
+    "child/dwelling": "child/dwelling 人/套",
+    "class": "class 班",
+    "dwelling": "dwelling 套",
+    "m": "m 米",
+    "m2": "m2 平方米",
+    "min": "min 分钟",
+    "month": "month 月",
+    "room": "room 间",
+    "year": "year 年",
+    "yuan": "yuan 元",
+}
+
 _INTRODUCTION = """# A district's tables · 区县数据表
 
 Two made-up schools and four made-up blocks stand here as an example. Replace the rows by yours, table by table;
@@ -75,10 +92,12 @@ def column_description() -> str:
     parts = [_INTRODUCTION]
     for name, table in read_dictionary().items():
         needed = "required 必需" if table.required else "optional 可选"
-        parts.append(f"## {name} · {table.zh} ({needed})\n\n{table.description}.\n")
         parts.append(
-            "| column 列 | 中文名 | type 类型 | unit 单位 | key 主键 | required 必填 | allowed 取值 | description 说明 |\n"
-            "|---|---|---|---|---|---|---|---|\n"
+            f"## {name} · {table.zh} ({needed})\n\n{table.description}.\n\n{table.description_zh}。\n"
+        )
+        parts.append(
+            "| column 列 | 中文名 | type 类型 | unit 单位 | key 主键 | required 必填 | allowed 取值 | description | 说明 |\n"
+            "|---|---|---|---|---|---|---|---|---|\n"
             + "\n".join(_described(column) for column in table.columns)
             + "\n"
         )
@@ -100,11 +119,12 @@ def _described(column: Column) -> str:
         column.column,
         column.zh,
         _TYPES[column.type],
-        column.unit,
+        _UNITS[column.unit],
         "✓" if column.key else "",
         "✓" if column.required else "",
         allowed,
         column.description,
+        column.description_zh,
     )
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 

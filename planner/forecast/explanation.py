@@ -158,8 +158,9 @@ def parameter_rows(fit: Fit, facts: Facts) -> pd.DataFrame:
                 (name, "transition_sd", stage.transition.sd, stage.transition.years),
             ]
         flows = stage.flows
-        rows += [(name, "leaving", flows.leaving.district, len(flows.years))]
-        rows += [(name, "leaving_yearly_sd", stage.leaving_yearly, len(flows.years))]
+        evidence = len(flows.years or flows.against_rolls)
+        rows += [(name, "leaving", flows.leaving.district, evidence)]
+        rows += [(name, "leaving_yearly_sd", stage.leaving_yearly, evidence)]
     growth = facts.growth
     rows += [
         ("growth", "school_year_sd", growth.yearly, growth.transitions),
@@ -184,7 +185,19 @@ def missing_facts(facts: Facts, entries: Mapping[str, Entry], births: Cohorts | 
         entry = entries.get(stage.stage)
         if entry is not None:
             notes += _about_entry(stage.stage, entry, facts)
-        if not facts.flows[stage.stage].years:
+        flows = facts.flows[stage.stage]
+        if flows.against_rolls:
+            notes.append(
+                Text(
+                    "Attendance of grade {grade} by home is not given: that {share:.0%} of the entrants of {stage} leave and {children:.0f} a year arrive from elsewhere is read off residents against the schools' intakes ({years}). Both are net, by catchment: a child who goes to the school of another catchment counts as leaving and as arriving.",
+                    grade=stage.first,
+                    share=flows.leaving.district,
+                    stage=stage.stage,
+                    children=float(flows.arriving.sum()),
+                    years=", ".join(map(str, flows.against_rolls)),
+                )
+            )
+        elif not flows.years:
             notes.append(
                 Text(
                     "Attendance of grade {grade} by home is not given: all children of the stage {stage} are taken to stay with their catchment school; choice of other schools, private and other districts' schools stay unknown.",
@@ -304,6 +317,12 @@ def _about_pupils(district: District, facts: Facts) -> list[Text]:
         notes.append(
             Text(
                 "The enrolment table is empty: only entrants are forecast; pupils of later grades and leavers are not known."
+            )
+        )
+    elif np.isfinite(facts.rolls.pupils).any(axis=(0, 1)).sum() == 1:
+        notes.append(
+            Text(
+                "Only one year of enrolment is given: growth from each grade to the next is taken as 1, with the general variances of other cities."
             )
         )
     elif facts.growth.transitions == 0:

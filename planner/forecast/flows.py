@@ -1,18 +1,21 @@
 """
 Where entrants go instead of their catchment school: private and other districts' schools, other public schools;
-and who comes from outside. All from the attendance table, shrunk towards the district; nothing without it.
+and who comes from outside. From the attendance table, shrunk towards the district; without it, what residents
+against the schools' intakes tell.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from planner.forecast.arrays import positions, totals, where, years_in
-from planner.forecast.homes import RECENT, catchments_then
+from planner.forecast.arrays import grouped, positions, totals, where, years_in
+from planner.forecast.homes import RECENT, catchments_then, children_by_home
 from planner.forecast.smoothing import shrunk_between, shrunk_variance, smooth
 
 if TYPE_CHECKING:
@@ -63,6 +66,8 @@ class Flows:
     """[school]: share of past intakes that came from outside. [1]"""
     years: tuple[int, ...]
     """Years of attendance used; none without the table."""
+    against_rolls: tuple[int, ...] = ()
+    """Years whose residents and intakes tell who leaves and who arrives, where there is no attendance."""
 
 
 def shrunk_share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> Share:
@@ -112,7 +117,8 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
     """
     Return where the entrants of a stage go, from the last five years of attendance at its starting grade.
 
-    Attendance at any school of a block's joint catchment, as of that year, is no choice.
+    Attendance at any school of a block's joint catchment, as of that year, is no choice. Without attendance at
+    that grade, leaving and arriving are what residents against intakes tell (`_against_rolls`), and nobody chooses.
 
     Parameters
     ----------
@@ -135,7 +141,12 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
     to_private = shrunk_share(left_private, left).share if left.any() else None
     if to_private is None:
         to_private = np.full(len(blocks), 1.0 if len(private_schools) else 0.0)
-    arriving, arriving_spread, outside = _arrivals(table, schools, years, rolls, stage.first)
+    arrivals = where(table, table["block"] == "other")
+    came, seen = totals(arrivals, "children", {"school": schools, "year": years}), years
+    net = _against_rolls(district, stage, rolls, groups) if not years else None
+    if net is not None:
+        leaving, came, seen = net.leaving, net.came, net.years
+    arriving, arriving_spread, outside = _arrivals(came, seen, rolls, stage.first)
     return Flows(
         leaving=leaving,
         private=np.clip(to_private, 0, 1).astype(np.float32),
@@ -144,7 +155,129 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
         arriving_spread=arriving_spread,
         outside=outside,
         years=years,
+        against_rolls=net.years if net is not None else (),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Net:
+    """What residents against intakes tell of leaving and arriving."""
+
+    leaving: Share
+    came: NDArray[np.float64]
+    """[school, year]: intake beyond the residents of its catchment; missing where either is unknown. [children]"""
+    years: tuple[int, ...]
+
+
+def _against_rolls(district: District, stage: Stage, rolls: Rolls, groups: tuple[str, ...]) -> _Net | None:
+    r"""
+    Return who leaves and who arrives by residents of the starting grade against the intakes of the same autumn.
+
+    Of a catchment with residents R and intake I,
+
+    .. math:: p = \max(1 - I/R,\ 0), \qquad a = \max(I - R,\ 0)
+
+    the share p is shrunk towards the district's, and a is shared over the catchment's schools by intake. Both are
+    net: children who come from elsewhere hide as many who leave, and a child who goes to the school of another
+    catchment leaves here and arrives there. So the next intake goes on from the last, by school and in sum.
+
+    Catchments are those of the year, joint ones that share a school together; children of blocks without one
+    attend as the others do. A full school's catchment says nothing of leaving, and those it turned away are taken to be
+    among the children who arrive elsewhere. The share
+    rests on the years since the last in which nobody left, as shares are smoothed by their logarithms.
+
+    Returns
+    -------
+    Of the last five years in which residents and intake of some catchment are known; None when there is none.
+    """
+    if stage.first not in rolls.grades:
+        return None
+    home = children_by_home(district["residents"], stage.first, district.blocks.index, rolls.years)
+    grade = rolls.grades.index(stage.first)
+    schools = district.schools.loc[list(rolls.schools)]
+    teaches = (schools["first"].to_numpy() <= stage.first) & (stage.first <= schools["last"].to_numpy())
+    found: list[tuple[int, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]] = []
+    for at in np.flatnonzero(np.isfinite(home).any(axis=0))[::-1]:
+        if len(found) == RECENT:
+            break
+        held = catchments_then(district, stage.stage, rolls.years[at])
+        intake = np.where(teaches, rolls.pupils[:, grade, at], 0.0)
+        of_year = _net_of_year(
+            home[:, at], intake, rolls.full[:, grade, at], _served(held, rolls.schools, teaches)
+        )
+        if of_year is not None:
+            found.insert(0, (rolls.years[at], *of_year))
+    if not found:
+        return None
+    years, left, whole, came = zip(*found, strict=True)
+    left, whole = np.column_stack(left), np.column_stack(whole)
+    nobody = np.flatnonzero((whole.sum(axis=0) > 0) & (left.sum(axis=0) <= 0))
+    since = int(nobody[-1]) + 1 if len(nobody) else 0
+    codes, keys = pd.factorize(np.array(["+".join(sorted(key.split("+"))) for key in groups], dtype=object))
+    share = shrunk_share(
+        grouped(left[:, since:], codes, len(keys)), grouped(whole[:, since:], codes, len(keys))
+    )
+    leaving = replace(share, share=share.share[codes], spread=share.spread[codes], own=share.own[codes])
+    return _Net(leaving=leaving, came=np.column_stack(came), years=years)
+
+
+def _served(held: tuple[str, ...], schools: tuple[str, ...], teaches: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return [block, school]: whether the school is of the block's catchment and teaches the grade."""
+    out = np.zeros((len(held), len(schools)), dtype=bool)
+    codes, keys = pd.factorize(np.array(held, dtype=object))
+    for code, key in enumerate(keys):
+        members = positions(key.split("+"), schools)
+        out[np.ix_(codes == code, members[members >= 0])] = True
+    return out & teaches
+
+
+def _net_of_year(
+    residents: NDArray[np.float64],
+    intake: NDArray[np.float64],
+    full: NDArray[np.bool_],
+    served: NDArray[np.bool_],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None:
+    """
+    Return a year's leavers and the residents they are of [block], and arrivals [school]; None when no catchment is known.
+
+    Parameters
+    ----------
+    residents
+        [block]; missing where unknown. [children]
+    intake, full
+        [school]; missing where not counted. [children]
+    served
+        [block, school]: whether the school is of the block's catchment.
+    """
+    blocks, size = len(residents), sum(served.shape)
+    block, school = np.nonzero(served)
+    links = coo_array((np.ones(len(block)), (block, blocks + school)), shape=(size, size))
+    count, unit = connected_components(links, directed=False)
+    of_block, of_school = unit[:blocks], unit[blocks:]
+    inside = served.any(axis=1)
+    at_home = float(np.nansum(residents[inside]))
+    if at_home <= 0:
+        return None
+    spread = np.nansum(residents) / at_home
+    children = grouped(np.where(inside, residents, 0.0), of_block, count) * spread
+    admitted = grouped(intake, of_school, count)
+    crowded = grouped(full.astype(np.float64), of_school, count) > 0
+    known = np.isfinite(children) & np.isfinite(admitted)
+    has_school = grouped(np.ones(len(intake)), of_school, count) > 0
+    both = known & has_school & (children > 0)
+    if not both.any():
+        return None
+    share = np.where(both, np.maximum(1 - admitted / np.where(both, children, 1.0), 0.0), 0.0)
+    told = (both & ~crowded)[of_block] & inside
+    whole = np.where(told, residents, 0.0)
+    surplus = np.where(known, np.maximum(admitted - children, 0.0), 0.0)
+    turned_away = float((share * np.where(both & crowded, children, 0.0)).sum())
+    if surplus.any():
+        surplus *= max(1 - turned_away / float(surplus.sum()), 0.0)
+    part = np.divide(
+        intake, admitted[of_school], out=np.zeros_like(intake), where=np.nan_to_num(admitted[of_school]) > 0
+    )
+    return whole * share[of_block], whole, np.where(known[of_school], surplus[of_school] * part, np.nan)
 
 
 def _choice(
@@ -203,21 +336,28 @@ def _parts(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _arrivals(
-    table: pd.DataFrame, schools: tuple[str, ...], years: tuple[int, ...], rolls: Rolls, grade: int
+    came: NDArray[np.float64], years: tuple[int, ...], rolls: Rolls, grade: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return entrants from outside by school, smoothed; the spread of that mean; and their share of past intakes."""
-    mean, spread, outside = np.zeros(len(schools)), np.zeros(len(schools)), np.zeros(len(schools))
+    """
+    Return entrants from outside by school, smoothed; the spread of that mean; and their share of past intakes.
+
+    Parameters
+    ----------
+    came
+        [school, year]: entrants from outside; missing where unknown. [children]
+    """
+    mean, spread, outside = np.zeros(len(came)), np.zeros(len(came)), np.zeros(len(came))
     if not years:
         return mean, spread, outside
-    came = totals(where(table, table["block"] == "other"), "children", {"school": schools, "year": years})
-    for at in np.flatnonzero(came.any(axis=1)):
+    for at in np.flatnonzero((np.nan_to_num(came) > 0).any(axis=1)):
         mean[at], _errors = smooth(came[at], _ARRIVAL_ALPHA)
         # Smoothing with weight a leaves (a / (2 - a)) of one year's Poisson variance.
         spread[at] = np.sqrt(_ARRIVAL_ALPHA / (2 - _ARRIVAL_ALPHA) / max(mean[at], 1.0))
     counted = [rolls.years.index(year) if year in rolls.years else -1 for year in years]
     if grade in rolls.grades:
         roll = rolls.of_grade(grade)
-        intake = np.nansum(np.where(np.array(counted) >= 0, roll[:, counted], 0.0), axis=1)
-        seen = np.where(np.array(counted) >= 0, came, 0.0).sum(axis=1)
+        both = (np.array(counted) >= 0) & np.isfinite(came)
+        intake = np.nansum(np.where(both, roll[:, counted], 0.0), axis=1)
+        seen = np.where(both, came, 0.0).sum(axis=1)
         outside = np.where(intake > 0, np.minimum(seen / np.where(intake > 0, intake, 1.0), 0.95), 0.0)
     return mean, spread, outside

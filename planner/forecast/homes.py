@@ -115,7 +115,9 @@ class History:
     """By year: residents, attendance, intake or nothing."""
 
 
-def _by_home(table: pd.DataFrame, grade: int, blocks: pd.Index, years: Sequence[int]) -> NDArray[np.float64]:
+def children_by_home(
+    table: pd.DataFrame, grade: int, blocks: pd.Index, years: Sequence[int]
+) -> NDArray[np.float64]:
     """
     Return children of a grade by home [block, year]; missing where the table does not say.
 
@@ -158,8 +160,8 @@ def entrants_before(
     known = [district.counted, *rolls.years]
     known += [year for name in ("residents", "attendance") for year in years_in(district[name])]
     years = tuple(range(max(min(known), earliest), district.counted + 1))
-    home = _by_home(district["residents"], stage.first, blocks, years)
-    attended = _by_home(district["attendance"], stage.first, blocks, years)
+    home = children_by_home(district["residents"], stage.first, blocks, years)
+    attended = children_by_home(district["attendance"], stage.first, blocks, years)
     by_home = np.where(np.isfinite(home), home, attended)
     shared = np.full_like(home, np.nan)
     censored = np.zeros(home.shape, dtype=bool)

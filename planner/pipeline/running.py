@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from planner.capacity import build_capacity
-from planner.district import distance_matrix, read_district
-from planner.errors import PlanError, ScenarioError
+from planner.district import check_district, distance_matrix, read_district
+from planner.errors import DataError, PlanError, ScenarioError
 from planner.forecast import Assumptions, FittedForecast, fit_forecast
 from planner.optimise import gather_facts, propose_on
 from planner.outcomes import Facts, all_outcomes
@@ -119,6 +119,8 @@ def run(
         loaded = _loaded(scenario)
         source = _source(loaded, district, like)
         profile = _profile(loaded, source, policy, like)
+        if district is None and (like is None or source is not like.source):
+            _refuse_errors(source, profile)
     with clock.step("apply", Text("applying the scenario")):
         applied = apply_scenario(loaded, source, profile)
         applied = replace(applied, draws=applied.draws if draws is None else draws)
@@ -214,6 +216,20 @@ def _source(loaded: LoadedScenario, district: District | None, like: Run | None)
             loaded.fault("district", Text("there is no folder or file {path}", path=loaded.scenario.district))
         )
     return read_district(named)
+
+
+def _refuse_errors(source: District, profile: Policy) -> None:
+    """
+    Refuse a district of which results would be wrong, before anything is made of it.
+
+    Raises
+    ------
+    DataError
+        With every error that a check finds.
+    """
+    errors = [finding for finding in check_district(source, profile) if finding.level == "error"]
+    if errors:
+        raise DataError(*(finding.message for finding in errors))
 
 
 def _profile(loaded: LoadedScenario, source: District, policy: Policy | None, like: Run | None) -> Policy:

@@ -4,7 +4,7 @@ The words of the planner: what every table and column is called, and every messa
 Two dictionaries in this folder are the single place for names:
 
 - ``tables.csv`` and ``columns.csv`` describe each table and column of a district (type, unit, key, required,
-  description, Chinese name); reading, checking, messages and documentation follow them.
+  description, Chinese name and description); reading, checking, messages and documentation follow them.
 - ``locale/zh/LC_MESSAGES/planner.po`` translates every message that a user sees.
 
 A message is written in English where it arises, as ``say("{n} schools", n=3)`` when it is shown at once or

@@ -33,6 +33,13 @@ class Column:
     description: str
     zh: str
     """Chinese name of the column."""
+    description_zh: str
+    """Description in Chinese."""
+
+    @property
+    def about(self) -> str:
+        """Description in the current language."""
+        return self.description_zh if current_language() == "zh" else self.description
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +53,14 @@ class Table:
     description: str
     zh: str
     """Chinese name of the table."""
+    description_zh: str
+    """Description in Chinese."""
     columns: tuple[Column, ...]
+
+    @property
+    def about(self) -> str:
+        """Description in the current language."""
+        return self.description_zh if current_language() == "zh" else self.description
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -82,6 +96,7 @@ def read_dictionary() -> dict[str, Table]:
             required=row["required"] == "yes",
             description=row["description"],
             zh=row["zh"],
+            description_zh=row["description_zh"],
             columns=tuple(columns[row["table"]]),
         )
         for row in _rows("tables.csv")
@@ -127,8 +142,8 @@ def outcome_title(table: str) -> str:
 
 
 def outcome_description(column: str) -> tuple[str, str]:
-    """Return the description and the unit of a column of results."""
+    """Return the description, in the current language, and the unit of a column of results."""
     for ending in _RANGES:
         column = column.removesuffix(ending)
     row = _outcome_names("outcome_columns.csv")[column]
-    return row["description"], row["unit"]
+    return row["description_zh" if current_language() == "zh" else "description"], row["unit"]

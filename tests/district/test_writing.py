@@ -182,7 +182,7 @@ class TestNewDistrict:
         assert district.policy == "cn-shandong"
 
     def test_every_table_has_its_file_and_every_column_its_description(self, tmp_path: Path) -> None:
-        """The description names all columns with their Chinese names; tables without rows have their heads."""
+        """Every table and column is described in English and Chinese; tables without rows have their heads."""
         folder = new_district(tmp_path / "district")
         text = (folder / "README.md").read_text("utf-8")
         assert text == column_description()
@@ -190,8 +190,12 @@ class TestNewDistrict:
             assert len(list(folder.glob(f"{name}.*"))) == 1
             assert f"## {name} · {table.zh}" in text
             section = text.split(f"## {name} ·")[1].split("\n## ")[0]
+            assert f"\n{table.description}.\n" in section
+            assert f"\n{table.description_zh}。\n" in section
             for column in table.columns:
-                assert f"| {column.column} | {column.zh} |" in section
+                line = next(line for line in section.splitlines() if line.startswith(f"| {column.column} |"))
+                assert line.startswith(f"| {column.column} | {column.zh} |")
+                assert line.endswith(f"| {column.description} | {column.description_zh} |")
         assert (folder / "classes.csv").read_text("utf-8-sig") == "school,year,grade,class,pupils\n"
 
     def test_an_empty_folder_is_filled_and_another_is_not_touched(self, tmp_path: Path) -> None:

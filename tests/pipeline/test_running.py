@@ -157,6 +157,7 @@ def test_planning_on_a_high_quantile_opens_more_classes(keep):
 def files(tmp_path):
     """The town in a folder, a base that keeps it, and a scenario on top that moves b3."""
     write_district(TOWN, tmp_path / "facts")
+    (tmp_path / "facts" / "feeders.csv").write_text("school,to_school,share\nT,B,1\n", encoding="utf-8")
     (tmp_path / "keep.toml").write_text('district = "facts"\nuntil = 2029\ndraws = 5\n', encoding="utf-8")
     (tmp_path / "move.toml").write_text(
         'extends = "keep.toml"\n[[catchments]]\nblocks = ["b3"]\nschools = ["A"]\nsince = 2028\n',
