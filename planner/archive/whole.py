@@ -37,6 +37,18 @@ _LITTER = (".DS_Store", "Thumbs.db", "desktop.ini", "-wal", "-shm", "-journal", 
 _SHOWN = 5
 
 
+_FULL, _FORBIDDEN = Text("the disk is full"), Text("permission denied")
+_REASONS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: _FULL,
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: Text("the disk is read-only"),
+    errno.EIO: Text("the disk fails"),
+    errno.ENAMETOOLONG: Text("the name is too long"),
+}
+
+
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Hold Ctrl-C off until the block is done, which takes next to no time; then let it through."""
@@ -54,9 +66,9 @@ def _undisturbed() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _reason(error: BaseException, place: Path) -> str | None:
+def _reason(error: BaseException, place: Path) -> Text | str:
     """
-    Return why the disk refused; None when it is full.
+    Return why the disk refused.
 
     Parameters
     ----------
@@ -76,19 +88,15 @@ def _reason(error: BaseException, place: Path) -> str | None:
     return str(error)
 
 
-def _told(error: OSError) -> str | None:
-    full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-    return None if full else error.strerror or str(error)
+def _told(error: OSError) -> Text | str:
+    """Return what the system says, in our words where they are likely to be needed."""
+    return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
-def _refusal(path: Path, reason: str | None) -> OutputError:
-    if reason is None:
-        return OutputError(
-            Text("{path} cannot be written: the disk is full. Make room or choose another place.", path=path)
-        )
+def _refusal(path: Path, reason: Text | str) -> OutputError:
     return OutputError(
         Text(
-            "{path} cannot be written: {reason}. Choose a place that you may write to.",
+            "{path} cannot be written: {reason}. Make room, or choose a place that you may write to.",
             path=path,
             reason=reason,
         )
@@ -100,17 +108,19 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _check_parents(path: Path) -> None:
-    """Raise when the folder that the path would stand in cannot be made or written to."""
-    parent = next(folder for folder in path.parents if os.path.lexists(folder))
+def _check_parents(shown: Path, place: Path) -> None:
+    """Raise when the folder that a place is in cannot be made or written to."""
+    parent = next(folder for folder in place.parents if os.path.lexists(folder))
     if not parent.is_dir():
         raise OutputError(
             Text(
-                "{path} cannot be written: {file} is no folder. Choose another place.", path=path, file=parent
+                "{path} cannot be written: {file} is no folder. Choose another place.",
+                path=shown,
+                file=parent,
             )
         )
     if not os.access(parent, os.W_OK | os.X_OK):
-        raise _refusal(path, os.strerror(errno.EACCES))
+        raise _refusal(shown, _FORBIDDEN)
 
 
 def _manifest_in(folder: Path) -> dict[str, object] | None:
@@ -179,7 +189,7 @@ def check_place(folder: Path, *, replace: bool = False) -> None:
             )
     elif os.path.lexists(folder) and not folder.is_dir():
         raise OutputError(Text("{path} is a file, not a folder. Choose another place.", path=shown))
-    _check_parents(folder)
+    _check_parents(shown, folder)
 
 
 @contextmanager
@@ -198,6 +208,8 @@ def write_whole(folder: Path, *, replace: bool = False) -> Iterator[Path]:
         new = workshop / "new"
         new.mkdir()
         yield new
+        # Another run may have come to stand there meanwhile.
+        check_place(folder, replace=replace)
         with _undisturbed():
             _swap(new, place, workshop / "old")
 
@@ -258,7 +270,7 @@ def check_file(file: Path) -> None:
     """
     if file.is_dir():
         raise OutputError(Text("{path} is a folder, not a file. Choose another place.", path=file))
-    _check_parents(_real(file))
+    _check_parents(file, _real(file))
 
 
 def _swap(new: Path, place: Path, old: Path) -> None:

@@ -189,7 +189,7 @@ def missing_facts(facts: Facts, entries: Mapping[str, Entry], births: Cohorts | 
         if flows.against_rolls:
             notes.append(
                 Text(
-                    "Attendance of grade {grade} by home is not given: that {share:.0%} of the entrants of {stage} leave and {children:.0f} a year arrive from elsewhere is read off residents against the schools' intakes ({years}). Both are net, by catchment: a child who goes to the school of another catchment counts as leaving and as arriving.",
+                    "Attendance of grade {grade} by home is not given: that {share:.0%} of the entrants of {stage} leave and {children:.0f} a year arrive from elsewhere is read off residents against the schools' intakes ({years}). Both are net; residents missing from one catchment are taken to be the surplus pupils of others, as far as these go.",
                     grade=stage.first,
                     share=flows.leaving.district,
                     stage=stage.stage,

@@ -94,7 +94,7 @@ def gather_facts(district: District, policy: Policy, years: Sequence[int], assum
             stage,
             rolls,
             sharing,
-            leaving=flows[stage.stage].leaving.share,
+            leaving=flows[stage.stage].apart.share,
             outside=flows[stage.stage].outside,
             earliest=district.counted - _PAST_YEARS + 1,
         )

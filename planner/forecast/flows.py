@@ -54,6 +54,9 @@ class Flows:
     """Where the entrants of a stage go."""
 
     leaving: Share
+    apart: Share
+    """Entrants who are not in their catchment's intake, by which past intakes are read: those who leave; where residents
+    against intakes tell, also those who go to another catchment's school, whom `outside` then holds too."""
     private: NDArray[np.float32]
     """[block]: share of those who leave that goes to private schools. [1]"""
     choice: NDArray[np.float32]
@@ -118,7 +121,7 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
     Return where the entrants of a stage go, from the last five years of attendance at its starting grade.
 
     Attendance at any school of a block's joint catchment, as of that year, is no choice. Without attendance at
-    that grade, leaving and arriving are what residents against intakes tell (`_against_rolls`), and nobody chooses.
+    that grade, residents against intakes tell what they can (`_against_rolls`, `_crossing`).
 
     Parameters
     ----------
@@ -145,12 +148,19 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
     came, seen = totals(arrivals, "children", {"school": schools, "year": years}), years
     net = _against_rolls(district, stage, rolls, groups) if not years else None
     if net is not None:
-        leaving, came, seen = net.leaving, net.came, net.years
+        came, seen = net.came, net.years
     arriving, arriving_spread, outside = _arrivals(came, seen, rolls, stage.first)
+    apart = leaving
+    if net is None:
+        choice = _choice(district, stage, where(table, public), years, schools, groups)
+    else:
+        apart = net.apart
+        leaving, arriving, choice = _crossing(net, arriving, _served(groups, schools))
     return Flows(
         leaving=leaving,
+        apart=apart,
         private=np.clip(to_private, 0, 1).astype(np.float32),
-        choice=_choice(district, stage, where(table, public), years, schools, groups),
+        choice=choice,
         arriving=arriving,
         arriving_spread=arriving_spread,
         outside=outside,
@@ -161,9 +171,12 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
 
 @dataclass(frozen=True, kw_only=True)
 class _Net:
-    """What residents against intakes tell of leaving and arriving."""
+    """What residents against intakes tell, catchment by catchment."""
 
-    leaving: Share
+    apart: Share
+    """Of the residents, who are not in the intake of their catchment."""
+    residents: NDArray[np.float64]
+    """[block]: in the last of the years; 0 where unknown. [children]"""
     came: NDArray[np.float64]
     """[school, year]: intake beyond the residents of its catchment; missing where either is unknown. [children]"""
     years: tuple[int, ...]
@@ -171,15 +184,15 @@ class _Net:
 
 def _against_rolls(district: District, stage: Stage, rolls: Rolls, groups: tuple[str, ...]) -> _Net | None:
     r"""
-    Return who leaves and who arrives by residents of the starting grade against the intakes of the same autumn.
+    Return residents of the starting grade who are missing from their catchment's intake, and pupils beyond its residents.
 
     Of a catchment with residents R and intake I,
 
     .. math:: p = \max(1 - I/R,\ 0), \qquad a = \max(I - R,\ 0)
 
-    the share p is shrunk towards the district's, and a is shared over the catchment's schools by intake. Both are
-    net: children who come from elsewhere hide as many who leave, and a child who goes to the school of another
-    catchment leaves here and arrives there. So the next intake goes on from the last, by school and in sum.
+    the share p is shrunk towards the district's, whose sum holds, and a is shared over the catchment's schools by intake. Both are
+    net, of the catchment and so of the district: children who come from elsewhere hide as many who leave. So the next
+    intake goes on from the last, by school and in sum.
 
     Catchments are those of the year, joint ones that share a school together; children of blocks without one
     attend as the others do. A full school's catchment says nothing of leaving, and those it turned away are taken to be
@@ -203,7 +216,7 @@ def _against_rolls(district: District, stage: Stage, rolls: Rolls, groups: tuple
         held = catchments_then(district, stage.stage, rolls.years[at])
         intake = np.where(teaches, rolls.pupils[:, grade, at], 0.0)
         of_year = _net_of_year(
-            home[:, at], intake, rolls.full[:, grade, at], _served(held, rolls.schools, teaches)
+            home[:, at], intake, rolls.full[:, grade, at], _served(held, rolls.schools) & teaches
         )
         if of_year is not None:
             found.insert(0, (rolls.years[at], *of_year))
@@ -217,18 +230,53 @@ def _against_rolls(district: District, stage: Stage, rolls: Rolls, groups: tuple
     share = shrunk_share(
         grouped(left[:, since:], codes, len(keys)), grouped(whole[:, since:], codes, len(keys))
     )
-    leaving = replace(share, share=share.share[codes], spread=share.spread[codes], own=share.own[codes])
-    return _Net(leaving=leaving, came=np.column_stack(came), years=years)
+    shares, homes = share.share[codes], whole[:, since:].sum(axis=1)
+    missing = float((shares * homes).sum())
+    if missing > 0:
+        # Shrinkage moves the sum a little, which residents and intakes know.
+        shares = np.minimum(shares * (share.district * float(homes.sum()) / missing), 0.98)
+    apart = replace(share, share=shares, spread=share.spread[codes], own=share.own[codes])
+    last = np.nan_to_num(home[:, rolls.years.index(years[-1])])
+    return _Net(apart=apart, residents=last, came=np.column_stack(came), years=years)
 
 
-def _served(held: tuple[str, ...], schools: tuple[str, ...], teaches: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Return [block, school]: whether the school is of the block's catchment and teaches the grade."""
+def _crossing(
+    net: _Net, arriving: NDArray[np.float64], served: NDArray[np.bool_]
+) -> tuple[Share, NDArray[np.float64], NDArray[np.float32]]:
+    r"""
+    Return who leaves the district's schools, who arrives from outside [school], and who chooses another school [block, school].
+
+    As far as residents missing from some catchments and pupils beyond the residents of others match, they are
+    taken to be the same children: of D missing and A beyond, :math:`X = \min(D, A)`. Each block's missing children
+    choose in the proportion X/D, over the schools as these have pupils beyond their residents; only the rest
+    leaves, or arrives.
+
+    Parameters
+    ----------
+    arriving
+        [school]: pupils a year beyond the residents of their catchment. [children]
+    served
+        [block, school]: whether the school is of the block's catchment; none of them is a destination.
+    """
+    apart = net.apart
+    missing, beyond = float((net.residents * apart.share).sum()), float(arriving.sum())
+    within = min(missing, beyond)
+    going = within / missing if missing > 0 else 0.0
+    coming = within / beyond if beyond > 0 else 0.0
+    leaving = replace(apart, share=apart.share * (1 - going), district=apart.district * (1 - going))
+    choosing = apart.share * going / (1 - leaving.share)
+    choice = np.where(served, 0.0, choosing[:, None] * _parts(arriving)[None, :])
+    return leaving, arriving * (1 - coming), choice.astype(np.float32)
+
+
+def _served(held: tuple[str, ...], schools: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return [block, school]: whether the school is of the block's catchment."""
     out = np.zeros((len(held), len(schools)), dtype=bool)
     codes, keys = pd.factorize(np.array(held, dtype=object))
     for code, key in enumerate(keys):
         members = positions(key.split("+"), schools)
         out[np.ix_(codes == code, members[members >= 0])] = True
-    return out & teaches
+    return out
 
 
 def _net_of_year(

@@ -140,7 +140,7 @@ def figures(done: Run, school: str, grade: int, year: int) -> float:
     return odds.p_over_planned if starts else odds.p_over_possible
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(
     st.integers(0, 2),
     st.sampled_from([12, 13]),
@@ -194,13 +194,13 @@ def test_where_a_class_more_finds_no_room_in_some_draws_the_lever_says_so():
     """
     What a run of the pasted scenario calls planned is counted as if it had its room; the lever counts it only there.
 
-    Of A's 4 rooms, grade 3 takes one and grade 2 two while it has 11 children, one when it has shrunk to 10: in 30
-    of 40 draws. 11 children enter.
+    Of A's 4 rooms, grade 3 takes one, and grade 2, in two classes until now, one as it has 10 children, but two in the
+    10 draws of 40 in which it has grown to 11. 11 children enter.
     """
     growth = np.ones((3, 5, 1, 40), dtype=np.float32)
-    growth[0, 1, 0, 10:] = 0.9
+    growth[0, 1, 0, :10] = 1.1
     short = street_run(
-        schools={"A": School(rooms=4, pupils=(11, 10, 10), classes=(2, 1, 1))},
+        schools={"A": School(rooms=4, pupils=(10, 10, 10), classes=(2, 1, 1))},
         entrants={"a2": 6},
         draws=40,
         growth=growth,

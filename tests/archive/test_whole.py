@@ -86,6 +86,19 @@ def test_a_run_is_replaced_only_when_told_so(tmp_path):
     assert listed(tmp_path) == ["run", "run/manifest.json", "run/tables", "run/tables/a.csv"]
 
 
+def test_of_two_that_write_at_once_the_second_does_not_replace_the_first(tmp_path):
+    """The place was empty when both began."""
+
+    def overtaken() -> None:
+        with write_whole(tmp_path / "run"):
+            written(tmp_path / "run")
+
+    with pytest.raises(OutputError, match="holds a run already"):
+        overtaken()
+    assert text_of(tmp_path / "run") == "first"
+    assert listed(tmp_path) == ["run", "run/manifest.json", "run/tables", "run/tables/a.csv"]
+
+
 @pytest.mark.parametrize(
     "manifest",
     [None, "", "[]", '{"name": "an app"}', '{"planner": "0.1.0"}', "\ud800"],
@@ -127,13 +140,13 @@ def test_a_file_in_the_way_is_named(tmp_path):
 
 def test_a_place_that_may_not_be_written_to_is_refused_before_the_work(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "access", lambda path, _: Path(path) != tmp_path)
-    with pytest.raises(OutputError, match="cannot be written: Permission denied"):
+    with pytest.raises(OutputError, match="cannot be written: permission denied"):
         check_place(tmp_path / "run")
 
 
 def test_permissions_of_the_disk_are_obeyed(tmp_path, not_root):
     (tmp_path / "locked").mkdir(mode=0o555)
-    assert "Permission denied" in refused(tmp_path / "locked" / "run")
+    assert "permission denied" in refused(tmp_path / "locked" / "run")
 
 
 def test_a_link_is_followed(tmp_path):
@@ -154,8 +167,8 @@ def full() -> OSError:
     [
         (full(), "the disk is full. Make room"),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), "the disk is full. Make room"),
-        (PermissionError(errno.EACCES, "Permission denied"), "cannot be written: Permission denied"),
-        (OSError(errno.EIO, "Input/output error"), "cannot be written: Input/output error"),
+        (PermissionError(errno.EACCES, "Permission denied"), "cannot be written: permission denied"),
+        (OSError(errno.EIO, "Input/output error"), "cannot be written: the disk fails"),
     ],
     ids=["full", "quota", "permission", "broken"],
 )
@@ -230,7 +243,7 @@ def test_the_earlier_run_comes_back_when_the_new_one_cannot_take_its_place(tmp_p
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", failing)
-    assert "Input/output error" in refused(tmp_path / "run", replace=True)
+    assert "the disk fails" in refused(tmp_path / "run", replace=True)
     assert text_of(tmp_path / "run") == "first"
     assert listed(tmp_path) == ["run", "run/manifest.json", "run/tables", "run/tables/a.csv"]
 

@@ -149,7 +149,7 @@ def test_a_full_disk_is_one_message(desk, tmp_path):
         subprocess.run(["umount", "-l", str(disk)], check=True)
     assert (done.returncode, done.stdout, left) == (1, "", [])
     assert done.stderr == (
-        f"{disk / 'out'} cannot be written: the disk is full. Make room or choose another place.\n"
+        f"{disk / 'out'} cannot be written: the disk is full. Make room, or choose a place that you may write to.\n"
     )
 
 
@@ -160,6 +160,9 @@ def test_a_full_disk_is_one_message_where_none_can_be_mounted(desk, planner, mon
     monkeypatch.setattr("planner.archive.folder.write_workbook", full)
     said = planner("run", "keep.toml", "--no-maps", "--out", "out")
     assert said.code == 1
-    assert said.err == "out cannot be written: the disk is full. Make room or choose another place.\n"
+    assert (
+        said.err
+        == "out cannot be written: the disk is full. Make room, or choose a place that you may write to.\n"
+    )
     assert not (desk / "out").exists()
     assert hidden(desk) == []
