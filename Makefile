@@ -44,6 +44,7 @@ golden: $(VENV)/installed-dev
 
 words: $(VENV)/installed-dev
 	$(BIN)/python -m planner.words.collect
+	$(BIN)/python -m planner.words.reference
 
 format: $(VENV)/installed-dev
 	$(BIN)/ruff format $(SOURCES)

@@ -15,41 +15,56 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.answers import compare, exceed
+    from planner.answers import compare, exceed, write_comparison
     from planner.archive import write_run
     from planner.district import check_district, new_district, read_district, write_district
-    from planner.maps import draw_maps
+    from planner.district.importing import import_pile, write_import
+    from planner.maps import before_after_map, draw_maps, odds_map, save_figure, seat_gap_map
     from planner.pipeline import run
     from planner.policy import read_policy
     from planner.scenario import read_scenario, scenario_schema
 
 _VERBS = {
+    "before_after_map": "planner.maps",
     "check_district": "planner.district",
     "compare": "planner.answers",
     "draw_maps": "planner.maps",
     "exceed": "planner.answers",
+    "import_pile": "planner.district.importing",
     "new_district": "planner.district",
+    "odds_map": "planner.maps",
     "read_district": "planner.district",
     "read_policy": "planner.policy",
     "read_scenario": "planner.scenario",
     "run": "planner.pipeline",
+    "save_figure": "planner.maps",
     "scenario_schema": "planner.scenario",
+    "seat_gap_map": "planner.maps",
+    "write_comparison": "planner.answers",
     "write_district": "planner.district",
+    "write_import": "planner.district.importing",
     "write_run": "planner.archive",
 }
 
 __all__ = [
+    "before_after_map",
     "check_district",
     "compare",
     "draw_maps",
     "exceed",
+    "import_pile",
     "new_district",
+    "odds_map",
     "read_district",
     "read_policy",
     "read_scenario",
     "run",
+    "save_figure",
     "scenario_schema",
+    "seat_gap_map",
+    "write_comparison",
     "write_district",
+    "write_import",
     "write_run",
 ]
 

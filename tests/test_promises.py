@@ -1,10 +1,9 @@
-"""What the package promises about itself: exports, words, help, README, notebooks."""
+"""What the package promises about itself: exports, words, help, README."""
 
 from __future__ import annotations
 
 import csv
 import re
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -14,8 +13,9 @@ import pytest
 
 import planner
 from planner.cli.commands import planner_command
-from planner.words import Text, outcome_description, read_dictionary, say, speaking
+from planner.words import Money, Text, outcome_description, read_dictionary, say, speaking
 from planner.words.collect import PO, compiled, messages_in_code, translations
+from planner.words.reference import FILE, tables_reference
 
 PROJECT = Path(__file__).parents[1]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -70,6 +70,13 @@ def test_a_message_is_said_in_the_language_of_the_block():
     with speaking("zh"):
         assert say("Scenario") == str(kept) == "方案"
     assert say("Scenario") == "Scenario"
+
+
+def test_an_amount_is_in_million_yuan_and_in_chinese_in_wan():
+    """12.3 million yuan are 1,230万元, the unit in which bureaus budget."""
+    amount = Text("; {cost}", cost=Money(12.3e6))
+    assert amount.in_language("en") == "; 12.3 million yuan"
+    assert amount.in_language("zh") == "；造价1,230万元"
 
 
 def test_every_table_of_the_dictionary_has_a_key_and_chinese_names():
@@ -128,9 +135,19 @@ def test_every_column_of_results_is_described():
     assert outcome_description("gap_p10") == outcome_description("gap")
 
 
-@pytest.mark.parametrize("notebook", sorted((PROJECT / "notebooks").glob("*.py")), ids=lambda path: path.stem)
-def test_the_notebook_runs(notebook, monkeypatch, capsys):
-    """A notebook is a script that ends without an error and shows an answer."""
-    monkeypatch.chdir(PROJECT)
-    runpy.run_path(str(notebook))
-    assert capsys.readouterr().out
+def test_the_reference_of_tables_is_what_the_dictionaries_say():
+    """`make words` writes data/TABLES.md; every column and table stands in it in both languages."""
+    assert FILE.read_text(encoding="utf-8") == tables_reference()
+    for table in read_dictionary().values():
+        assert f"## {table.table} · {table.zh}" in tables_reference()
+        for column in table.columns:
+            assert f"| `{column.column}`" in tables_reference()
+
+
+def test_every_command_stands_in_the_chinese_readme():
+    """What the English one tells of, the Chinese one does too."""
+    chinese = (PROJECT / "README.zh.md").read_text(encoding="utf-8")
+    for name in planner_command().commands:
+        assert f"planner {name}" in chinese, name
+    headings = [line.split()[0] for line in README.splitlines() if line.startswith("#")]
+    assert headings == [line.split()[0] for line in chinese.splitlines() if line.startswith("#")]

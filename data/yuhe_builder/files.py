@@ -61,3 +61,10 @@ def write(made: Made, folder: Path) -> None:
     _csv(folder / "housing.csv", tables.housing(made))
     _csv(folder / "events.csv", tables.events(made))
     _csv(folder / "forecasts.csv", tables.forecasts(made))
+
+
+def write_geopackage(folder: Path, package: Path) -> None:
+    """Write the tables of a folder as the layers of a GeoPackage, by the planner itself."""
+    from planner.district import read_district, write_district
+
+    write_district(read_district(folder), package, replace=True)

@@ -1,4 +1,4 @@
-"""Classes of every year, class lists and rooms of the last count."""
+"""Classes of every year, class lists of the last three counts, rooms of the last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from yuhe_builder.people import IDS
-from yuhe_builder.settings import LARGE, LAST, SCHOOLS, VILLAGE_USE, School
+from yuhe_builder.settings import LARGE, LAST, LISTED, SCHOOLS, VILLAGE_USE, School
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,19 +69,23 @@ def classes_by_grade(pupils: Mapping[Count, int]) -> dict[Count, int]:
 
 
 def class_lists(pupils: Mapping[Count, int], classes: Mapping[Count, int]) -> dict[Count, list[int]]:
-    """Return the head-count of every class of the last count; those named in LARGE first."""
-    rng = np.random.default_rng(LAST)
+    """
+    Return the head-count of every class of the last three counts; of the last one those named in LARGE first.
+
+    Every year has a random stream of its own.
+    """
+    streams = {year: np.random.default_rng(year) for year in LISTED}
     found = {}
     for (school, grade, year), count in pupils.items():
         number = classes[school, grade, year]
-        if year != LAST or not number:
+        if year not in streams or not number:
             continue
-        large = list(LARGE.get((school, grade), ()))
+        large = list(LARGE.get((school, grade), ())) if year == LAST else []
         rest, left = number - len(large), count - sum(large)
         heads = [left // rest + (index < left % rest) for index in range(rest)]
         most = max(heads[0], {1: 45, 7: 50}.get(grade, 53))
         for _ in range(rest // 2):
-            up, down = rng.choice(rest, 2, replace=False)
+            up, down = streams[year].choice(rest, 2, replace=False)
             if heads[up] < most and heads[down] > 4:
                 heads[up] += 1
                 heads[down] -= 1

@@ -173,6 +173,16 @@ LAST = 2026
 """School year of the last count."""
 FIRST = 2017
 """School year of the first count shown."""
+LISTED = range(LAST - 2, LAST + 1)
+"""School years whose classes are listed one by one."""
+
+OFFICIAL = range(LAST - 7, LAST)
+"""Autumns in which the bureau forecast the starting grades of the next three."""
+OFFICIAL_GROWTH = {"new": 1.1}
+"""Growth that the bureau reckoned with, by kind of school; others: `OFFICIAL_GROWTH_ELSEWHERE`. [1]"""
+OFFICIAL_GROWTH_ELSEWHERE = 1.02
+OFFICIAL_NOISE = 0.04
+"""Standard deviation of what the bureau knew better or worse about a single junior school. [1]"""
 
 GROUPS = ("core", "new", "town", "rural", "village")
 """Classes of place that grow differently: old town, new town, seats of towns, villages in the catchment of a

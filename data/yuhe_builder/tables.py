@@ -12,7 +12,16 @@ from yuhe_builder.names import block_names
 from yuhe_builder.people import EXTRACTS, IDS, OTHER
 from yuhe_builder.places import LINES, SEED
 from yuhe_builder.rolls import class_lists, classes_by_grade, pupils_by_grade, rooms_of
-from yuhe_builder.settings import DIVERTED, FIRST, LAST, SCHOOLS
+from yuhe_builder.settings import (
+    DIVERTED,
+    FIRST,
+    LAST,
+    OFFICIAL,
+    OFFICIAL_GROWTH,
+    OFFICIAL_GROWTH_ELSEWHERE,
+    OFFICIAL_NOISE,
+    SCHOOLS,
+)
 from yuhe_builder.works import HOUSING, PROJECTS
 from yuhe_builder.zoning import school_points
 
@@ -145,7 +154,7 @@ def enrolment(made: Made) -> Rows:
 
 
 def classes(made: Made) -> Rows:
-    """Return the head-count of every class of the last count."""
+    """Return the head-count of every class of the last three counts, the latest first."""
     pupils = pupils_by_grade(made.people.attending)
     lists = class_lists(pupils, classes_by_grade(pupils))
     return _rows(
@@ -153,7 +162,7 @@ def classes(made: Made) -> Rows:
         [
             (school, year, grade, f"{grade}.{number}", heads)
             for (school, grade, year), found in sorted(
-                lists.items(), key=lambda item: (IDS.index(item[0][0]), item[0][1])
+                lists.items(), key=lambda item: (-item[0][2], IDS.index(item[0][0]), item[0][1])
             )
             for number, heads in enumerate(found, start=1)
         ],
@@ -305,17 +314,35 @@ def events(made: Made) -> Rows:
 
 
 def forecasts(made: Made) -> Rows:
-    """Return the first grades the bureau once expected: the catchment's register, with a tenth on top in the new town."""
+    """
+    Return the starting grades the bureau once expected at every public school with a catchment.
+
+    Grade 1: the catchment's register, before 2023 its births, with a tenth on top in the new town. Grade 7: the
+    catchment's children of the grades below, with a tenth on top in the new town, known more or less well.
+    """
     found = []
-    for made_in in EXTRACTS[:-1]:
-        catchment = made.catchments[made_in]["primary"]
+    for made_in in OFFICIAL:
         for year in range(made_in + 1, made_in + 4):
-            counts = np.sum(
-                [made.people.register[made_in, year - 6, status] for status in ("local", "outside")], axis=0
-            )
-            for number, school in enumerate(SCHOOLS):
-                if (catchment == number).any():
-                    growth = 1.1 if school.kind == "new" else 1.02
-                    expected = round(float(counts[catchment == number].sum()) * growth)
-                    found.append((made_in, year, school.school, 1, expected))
+            entering = _known_entrants(made, made_in, year)
+            leaving = made.people.attending[made_in][6 - (year - made_in), :-1].sum(axis=1)
+            rng = np.random.default_rng([SEED, 7, made_in, year])
+            for grade, stage, counts in ((1, "primary", entering), (7, "junior", leaving)):
+                catchment = made.catchments[made_in][stage]
+                for number, school in enumerate(SCHOOLS):
+                    doubt = rng.normal(1, OFFICIAL_NOISE) if grade == 7 else 1.0
+                    if (catchment == number).any():
+                        growth = OFFICIAL_GROWTH.get(school.kind, OFFICIAL_GROWTH_ELSEWHERE)
+                        expected = round(float(counts[catchment == number].sum()) * growth * doubt)
+                        found.append((made_in, year, school.school, grade, expected))
     return _rows("made_in year school grade pupils", found)
+
+
+def _known_entrants(made: Made, made_in: int, year: int) -> np.ndarray:
+    """Return the children of each block who were known to come of age in a year: by the register, else by births."""
+    if made_in in EXTRACTS:
+        cohort = year - 6
+        return np.sum(
+            [made.people.register[made_in, cohort, status] for status in ("local", "outside")], axis=0
+        )
+    born = made.people.born
+    return born[year - 7] / 3 + born[year - 6] * 2 / 3

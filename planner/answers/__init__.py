@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from planner.answers.comparison import Comparison, compare
+from planner.answers.comparing import Comparison, compare, write_comparison
 from planner.answers.exceedance import Answer, exceed
 from planner.answers.trial import Lever
 
-__all__ = ["Answer", "Comparison", "Lever", "compare", "exceed"]
+__all__ = ["Answer", "Comparison", "Lever", "compare", "exceed", "write_comparison"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLUMNS = [
     "school", "name", "stage", "grade", "year", "cap", "expected", "p10", "p90", "classes_planned", "classes_possible",
-    "per_class", "p_over_planned", "p_over_possible", "p_turned_away", "expected_over", "error",
+    "seats", "per_class", "p_over_planned", "p_over_possible", "p_turned_away", "expected_over", "error",
 ]  # fmt: skip
 """Columns of `Answer.table`."""
 
@@ -43,13 +43,17 @@ class Answer:
     """How each grade is called."""
     table: pd.DataFrame
     """A row a school and grade, the likeliest first: school, name (in the language that was current), stage, grade,
-    year, cap, expected, p10, p90, classes_planned, classes_possible, per_class (missing without classes),
-    p_over_planned, p_over_possible, p_turned_away, expected_over, error (of p_over_planned)."""
+    year, cap, expected, p10, p90, classes_planned, classes_possible, seats (within the cap of the classes planned),
+    per_class (missing without classes), p_over_planned, p_over_possible, p_turned_away, expected_over, error (of
+    p_over_planned). Where planned by seats: seats are those that the other grades leave, the odds are of more
+    entrants than these, and cap and classes are missing."""
     p_any: float
     """Probability that at least one of the schools exceeds its cap in the classes planned. [1]"""
     error_any: float
     """Its Monte Carlo standard error. [1]"""
     draws: int
+    by_seats: bool = False
+    """Whether the policy plans by seats: there are no classes, only starting grades are asked about."""
     levers: dict[tuple[str, int], list[Lever]] = field(default_factory=dict)
     """By school and grade, of those at risk; empty when none were asked for."""
     together: Together | None = None
@@ -88,7 +92,8 @@ class Answer:
         for row in self.table.to_dict("records"):
             entry = {column: _plain(row[column]) for column in columns}
             entry |= {
-                column: _plain(row[column]) for column in ("name", "stage", "cap", "per_class", "error")
+                column: _plain(row[column])
+                for column in ("name", "stage", "cap", "seats", "per_class", "error")
             }
             entry["levers"] = [
                 lever.as_json() for lever in self.levers.get((row["school"], row["grade"]), [])
@@ -118,7 +123,7 @@ def _plain(value: Any) -> Any:
 
 
 def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) -> dict[str, Any]:
-    return {
+    row = {
         "school": school,
         "name": name,
         "stage": run.policy.stage_of(grade).stage,
@@ -130,6 +135,7 @@ def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) ->
         "p90": odds.p90,
         "classes_planned": odds.classes_planned,
         "classes_possible": odds.classes_possible,
+        "seats": odds.seats,
         "per_class": odds.expected / odds.classes_planned if odds.classes_planned else np.nan,
         "p_over_planned": odds.p_over_planned,
         "p_over_possible": odds.p_over_possible,
@@ -137,6 +143,9 @@ def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) ->
         "expected_over": odds.expected_over,
         "error": odds.error,
     }
+    if run.policy.by_seats:
+        row |= dict.fromkeys(("cap", "classes_planned", "classes_possible", "per_class"), np.nan)
+    return row
 
 
 def _names(table: pd.DataFrame) -> dict[str, str]:
@@ -153,7 +162,7 @@ def _blocks_named(run: Run) -> dict[str, str]:
     return {key: key if name == key else f"{key} {name}" for key, name in _names(run.district.blocks).items()}
 
 
-def _check(run: Run, grade: int | None, year: int, level: float) -> None:
+def _check(run: Run, grade: int | None, year: int, cap: int | None, level: float) -> None:
     """
     Raise what keeps a question from being answered.
 
@@ -182,10 +191,31 @@ def _check(run: Run, grade: int | None, year: int, level: float) -> None:
                 last=run.simulation.grades[-1],
             )
         )
+    elif grade is not None and run.policy.by_seats and grade not in _asked(run, None):
+        faults.append(
+            Text(
+                "The policy forms no classes, and the seats of a school are not divided among its grades: ask about a"
+                " starting grade ({starts}), for which the seats count that the others leave.",
+                starts=", ".join(str(start) for start in _asked(run, None)),
+            )
+        )
+    if cap is not None and run.policy.by_seats:
+        faults.append(
+            Text("The policy forms no classes, so no class size can be asked about: leave cap out.")
+        )
     if not 0 <= level <= 1:
         faults.append(Text("The level is a probability from 0 to 1, not {level}.", level=level))
     if faults:
         raise QuestionError(*faults)
+
+
+def _asked(run: Run, grade: int | None) -> list[int]:
+    """Return the grades asked about: the one given; else all, or where planned by seats the starting grades."""
+    if grade is not None:
+        return [grade]
+    if run.policy.by_seats:
+        return [run.policy.stage(stage).first for stage in run.simulation.stages]
+    return list(run.simulation.grades)
 
 
 def exceed(
@@ -201,10 +231,12 @@ def exceed(
     """
     Answer whether a grade exceeds its class-size cap in a year.
 
+    Where the policy plans by seats: whether a starting grade has more entrants than the other grades leave seats.
+
     Parameters
     ----------
     grade
-        Grade; None asks about every grade.
+        Grade; None asks about every grade, where planned by seats about every starting grade.
     cap
         Class size asked about; None: the policy's cap of the grade in that year. [children]
     level
@@ -216,11 +248,12 @@ def exceed(
     Raises
     ------
     QuestionError
-        When the run has no such year or grade, or the level is no probability.
+        When the run has no such year or grade, the level is no probability, or classes are asked about where none
+        are formed.
     """
-    _check(run, grade, year, level)
+    _check(run, grade, year, cap, level)
     names = _names(run.district.schools)
-    asked = list(run.simulation.grades) if grade is None else [grade]
+    asked = _asked(run, grade)
     rows, over = [], np.zeros(run.simulation.draws, dtype=bool)
     for school, of, odds in asked_of(run.simulation, run.plan, run.policy, asked, year, cap):
         rows.append(_row(run, school, of, year, odds, names[school]))
@@ -240,6 +273,7 @@ def exceed(
         p_any=p_any,
         error_any=float(np.sqrt(p_any * (1 - p_any) / len(over))),
         draws=len(over),
+        by_seats=run.policy.by_seats,
     )
     if not levers or not len(answer.at_risk):
         return answer

@@ -392,7 +392,7 @@ def _projects(case: Case) -> Iterator[Lever | None]:
         if done.rooms(case.school) <= asked.base.rooms(case.school):
             continue
         texts, classes = [_opening(row, case.year)], {}
-        if case.now.starts:
+        if case.now.starts and not run.policy.by_seats:
             then = done.standing(case.school, asked.grade, asked.cap)
             classes = {case.school: then.classes_for(case.level) or then.best_classes()}
             more = classes[case.school] - case.now.planned

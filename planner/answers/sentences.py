@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from planner.words import Text, percent, say
+from planner.words import Money, Text, percent, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ def sentence_of(answer: Answer) -> str:
     """Return the answer in one sentence."""
     risky, table = answer.at_risk, answer.table
     values: dict[str, Any] = {
-        "grade": say("any grade") if answer.grade is None else answer.labels[answer.grade],
+        "grade": _grade(answer),
         "year": answer.year,
         "level": f"{answer.level:.0%}",
         "cap": _caps(table),
@@ -61,6 +61,21 @@ def sentence_of(answer: Answer) -> str:
         "named": _named(answer, risky),
     }
     likely = float(risky["p_over_planned"].iloc[0]) > 0.5
+    if answer.by_seats:
+        return (
+            say(
+                "Yes, most likely: {where} {grade} has more entrants in {year} than the other grades leave seats, with a"
+                " probability of {level} or more: {named}. Entrants expected above the seats there: {over}.",
+                **values,
+            )
+            if likely
+            else say(
+                "Perhaps: {where} {grade} has more entrants in {year} than the other grades leave seats, with a"
+                " probability of {level} or more, but nowhere more likely than not: {named}. Entrants expected above the"
+                " seats there: {over}.",
+                **values,
+            )
+        )
     if answer.grade is None:
         return (
             say(
@@ -90,6 +105,12 @@ def sentence_of(answer: Answer) -> str:
     )
 
 
+def _grade(answer: Answer) -> str:
+    if answer.grade is not None:
+        return answer.labels[answer.grade]
+    return say("a starting grade") if answer.by_seats else say("any grade")
+
+
 def _no(answer: Answer, schools: int, values: dict[str, Any]) -> str:
     """Return the answer when no school is at risk."""
     first = answer.table.iloc[0]
@@ -102,6 +123,20 @@ def _no(answer: Answer, schools: int, values: dict[str, Any]) -> str:
         if schools > 1
         else Text("at the only school"),
     }
+    if answer.by_seats:
+        return (
+            say(
+                "No: in none of {draws} draws does {grade} have more entrants in {year} than the other grades leave"
+                " seats, at any school.",
+                **values,
+            )
+            if p == 0
+            else say(
+                "No, most likely: {where} the probability that {grade} has more entrants in {year} than the other"
+                " grades leave seats is below {level}; the highest is {highest}, at {name}.",
+                **values,
+            )
+        )
     if p == 0:
         return (
             say("No: in none of {draws} draws does any grade exceed its cap in {year}.", **values)
@@ -127,7 +162,7 @@ def _no(answer: Answer, schools: int, values: dict[str, Any]) -> str:
 
 
 def _caps(table: pd.DataFrame) -> str:
-    return ", ".join(str(cap) for cap in sorted(set(table["cap"]))) if len(table) else ""
+    return ", ".join(str(cap) for cap in sorted(set(table["cap"].dropna())))
 
 
 def _place(answer: Answer, row: dict[str, Any]) -> Text | str:
@@ -155,6 +190,23 @@ def remarks_of(answer: Answer) -> list[str]:
         "error": f"{100 * answer.error_any:.1f}",
         "draws": answer.draws,
     }
+    if answer.by_seats:
+        return [
+            say(
+                "The probability that at least one school has more entrants than seats left is {p} (sampling error ±"
+                " {error} percentage points, {draws} draws).",
+                **values,
+            )
+            if 0 < answer.p_any < 1
+            else say(
+                "The probability that at least one school has more entrants than seats left is {p} ({draws} draws).",
+                **values,
+            ),
+            say(
+                "Demand counts every child entitled and expected, before anyone is turned away; seats left are the"
+                " seats stated less the children of the other grades."
+            ),
+        ]
     return [
         say(
             "The probability that at least one school exceeds its cap is {p} (sampling error ± {error} percentage"
@@ -188,6 +240,12 @@ def lever_lines_of(answer: Answer) -> list[str]:
         if not levers:
             lines.append(
                 "  "
+                + say(
+                    "No lever of these kinds helps: there is no seat to spare nearby and no project of the school that"
+                    " could be open by then."
+                )
+                if answer.by_seats
+                else "  "
                 + say(
                     "No lever of these kinds helps: there is no free room, no seat to spare nearby and no project"
                     " of the school that could be open by then."
@@ -234,10 +292,9 @@ def _line(answer: Answer, lever: Lever) -> str:
 def _cost(lever: Lever) -> Text | str:
     if lever.yuan is None:
         return ""
-    million = f"{lever.yuan / 1e6:.1f}"
     if lever.brought_forward:
-        return Text("; {million} million yuan are due earlier", million=million)
-    return Text("; {million} million yuan", million=million)
+        return Text("; {cost} are due earlier", cost=Money(lever.yuan))
+    return Text("; {cost}", cost=Money(lever.yuan))
 
 
 def _together(answer: Answer, names: Mapping[tuple[str, int], str]) -> str:
@@ -258,6 +315,20 @@ def _together(answer: Answer, names: Mapping[tuple[str, int], str]) -> str:
         "schools": len(answer.levers),
         "left": Text("{list} and {more} more", list=left, more=more) if more > 0 else left,
     }
+    if answer.by_seats:
+        return (
+            say(
+                "All first levers that work together ({levers}): every school is below {level}; the probability that"
+                " at least one has more entrants than seats left falls from {before} to {p}.",
+                **values,
+            )
+            if not together.at_risk
+            else say(
+                "All first levers that work together ({levers}): the probability that at least one school has more"
+                " entrants than seats left goes from {before} to {p}; at {level} or more remain {left}.",
+                **values,
+            )
+        )
     if not together.at_risk:
         return say(
             "All first levers that work together ({levers}): every school is below {level}; the probability that at"

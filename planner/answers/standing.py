@@ -188,7 +188,7 @@ def standing_of(
         grade=grade,
         starts=True,
         odds=odds,
-        rooms=np.maximum(free, formed),
+        rooms=odds.possible if policy.by_seats else np.maximum(free, formed),
         limit=int(plan.limits[s, e, t]),
     )
 

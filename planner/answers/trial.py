@@ -143,7 +143,8 @@ class Case:
         Parameters
         ----------
         classes
-            By school: classes planned for the intake in the year, changed or not; empty for a later grade.
+            By school: classes planned for the intake in the year, changed or not; empty for a later grade, and
+            where no classes are formed.
         facts
             As `lever` takes them.
         """
@@ -178,7 +179,11 @@ class Case:
         }
         odds = {school: now.p_over(before) for school, (before, now) in pairs.items()}
         there = max((odds[school] for school in to), default=0.0)
-        added = [now for before, now in pairs.values() if now.starts and now.planned > before.planned]
+        added = [
+            now
+            for before, now in pairs.values()
+            if now.starts and now.planned > before.planned and not asked.base.policy.by_seats
+        ]
         return Lever(
             school=self.school,
             grade=asked.grade,
@@ -216,7 +221,7 @@ class Case:
         to
             Classes of the schools that take children over.
         """
-        if not self.now.starts:
+        if not self.now.starts or self.asked.base.policy.by_seats:
             return (in_row([self.opened, text]) if self.opened else text), {}
         texts = [self.opened] if self.opened else []
         texts.append(text)

@@ -181,7 +181,12 @@ def write_run(
         write_workbook(shown, beside / "run.xlsx", facts=_run_facts(run), created=day)
         step(Text("writing the GeoPackage"), 2)
         write_geopackage(
-            beside / "run.gpkg", district=run.district, plan=run.plan, tables=run.outcomes, day=day
+            beside / "run.gpkg",
+            district=run.district,
+            plan=run.plan,
+            tables=run.outcomes,
+            day=day,
+            policy=run.policy,
         )
         written = dt.datetime.now(dt.UTC)
         steps.append(("write", (written - started).total_seconds()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from planner.district.formulas import harmless
 from planner.words import current_language
 
 if TYPE_CHECKING:
@@ -17,14 +17,9 @@ if TYPE_CHECKING:
 DIGITS = 4
 """Decimals kept in written tables; far below the Monte Carlo error of any figure."""
 
-_FORMULA = re.compile(r"[=+\-@\t\n]")
-"""What a cell begins with that a spreadsheet takes for a formula."""
-_FIGURES = re.compile(r"[+-]?[\d.]+(;[+-]?[\d.]+)*")
-"""Text that is a number, or rooms by year as -2;-4."""
 
-
-def _names(table: pd.DataFrame) -> pd.Series:
-    """Return the names of schools or blocks in the current language, the id where there is none."""
+def names_in(table: pd.DataFrame) -> pd.Series:
+    """Return the names of schools, blocks or projects in the current language, the id where there is none."""
     columns = ("name",) if current_language() == "zh" else ("name_en", "name")
     names = table[list(columns)].astype("string").bfill(axis=1).iloc[:, 0]
     return names.fillna(pd.Series(table.index.astype("string"), index=table.index))
@@ -32,7 +27,7 @@ def _names(table: pd.DataFrame) -> pd.Series:
 
 def school_names(district: District) -> pd.Series:
     """Return the schools' names in the current language, indexed by school."""
-    return _names(district.schools)
+    return names_in(district.schools)
 
 
 def catchment_name(key: str, names: pd.Series) -> str:
@@ -45,7 +40,7 @@ def named(table: pd.DataFrame, district: District) -> pd.DataFrame:
     for column in ("school", "catchment", "block"):
         if column not in table or "name" in table:
             continue
-        names = _names(district.blocks if column == "block" else district.schools)
+        names = names_in(district.blocks if column == "block" else district.schools)
         shown = table.copy()
         shown.insert(
             list(table.columns).index(column) + 1,
@@ -66,11 +61,13 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     """
     Write a table as UTF-8 with a byte-order mark, which spreadsheets need for Chinese names.
 
-    Text that a spreadsheet would take for a formula (it begins with = + - @, a tab or a new line) gets an
-    apostrophe before it, as in ``'=1+1``; numbers, and lists of numbers as -2;-4, stay as they are.
+    Text that a spreadsheet would take for a formula (it begins with = + - @, one of their wide forms ＝ ＋ － ＠, a tab
+    or a new line) gets an apostrophe before it, as in ``'=1+1``, in headings as in cells; numbers, and lists of
+    numbers as -2;-4, stay as they are. Whoever reads the file with a program takes the apostrophe off again.
     """
     texts = [column for column in table.columns if table[column].dtype.kind not in "iufbM"]
     shown = table.assign(**{column: table[column].map(_harmless) for column in texts})
+    shown = shown.rename(columns=_harmless)
     path.write_bytes(shown.to_csv(index=False, lineterminator="\n").encode("utf-8-sig"))
 
 
@@ -78,5 +75,4 @@ def _harmless(value: object) -> object:
     """Return a cell that no spreadsheet takes for a formula, or for the end of its row."""
     if not isinstance(value, str):
         return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if _FORMULA.match(text) and not _FIGURES.fullmatch(text) else text
+    return harmless(value.replace("\r\n", "\n").replace("\r", "\n"))

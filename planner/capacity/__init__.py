@@ -14,14 +14,18 @@ from planner.capacity.classes import (
     children_above,
     classes_at_least,
     classes_needed,
+    fewest_classes,
     form_classes,
     free_rooms,
 )
 from planner.capacity.projects import Project, count_projects, judge_projects, schools_with_projects
 from planner.capacity.rooms import Capacity, apportion, build_capacity
+from planner.capacity.seats import seats_taken
+from planner.capacity.sizes import ClassSizes, class_counts, classes_aimed, learn_sizes
 
 __all__ = [
     "Capacity",
+    "ClassSizes",
     "Formed",
     "Project",
     "Sizes",
@@ -29,11 +33,16 @@ __all__ = [
     "balanced_sizes",
     "build_capacity",
     "children_above",
+    "class_counts",
+    "classes_aimed",
     "classes_at_least",
     "classes_needed",
     "count_projects",
+    "fewest_classes",
     "form_classes",
     "free_rooms",
     "judge_projects",
+    "learn_sizes",
     "schools_with_projects",
+    "seats_taken",
 ]

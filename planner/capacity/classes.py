@@ -11,8 +11,10 @@ Where classes are **kept** (`ClassRules.formation`), a school's rooms are filled
    rooms are wanted for step 2. Classes smaller than `ClassRules.least` stay merged.
 4. Splits of continuing classes that have grown to `ClassRules.split_at`.
 
-Where they are **re-formed**, every grade gets the classes its cap needs; if rooms are short, children of
-neighbouring grades share classes of at most `ClassRules.composite` children first.
+Where they are **re-formed**, every grade gets the classes its cap needs. If rooms are short, children of
+neighbouring grades share classes of at most `ClassRules.composite` children; if that is not enough, the starting
+grades have the classes planned for them, and the others what is left: they can be combined anew every year. Where
+rooms are left and the schools form classes by sizes of their own (`planner.capacity.sizes`), more are formed.
 
 Within a step rooms go, one by one, to the most crowded grade: the largest class over its cap, a grade without any
 class before all others, the lower grade on a tie. This order does not depend on the number of rooms, so one more
@@ -25,6 +27,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from planner.capacity.sizes import classes_aimed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,6 +128,27 @@ def classes_needed(pupils: Whole, cap: int, rules: ClassRules) -> NDArray[np.int
     return table.astype(np.int16)[counts]
 
 
+def fewest_classes(pupils: Whole, caps: Sequence[int], rules: ClassRules) -> NDArray[np.int16]:
+    """
+    Return the rooms that hold all grades of a school with no class above its cap. [school, draw] [rooms].
+
+    Every grade by itself; where the rules form classes of neighbouring grades, with these, if that takes fewer.
+
+    Parameters
+    ----------
+    pupils
+        [school, grade, draw]. [children]
+    caps
+        Largest class that complies, by grade. [children]
+    """
+    n = _grade_first(pupils)
+    need = [classes_needed(row, cap, rules) for row, cap in zip(n, caps, strict=True)]
+    fewest = np.add.reduce(need, axis=0, dtype=np.int16)
+    if rules.composite:
+        fewest = np.minimum(fewest, _composite_classes(n, np.asarray(caps), rules.composite))
+    return fewest.reshape(pupils.shape[0], pupils.shape[2])
+
+
 def form_classes(
     pupils: Whole,
     carried: Whole,
@@ -132,6 +157,7 @@ def form_classes(
     rules: ClassRules,
     *,
     wanted: Whole | None = None,
+    sizes: NDArray[np.float64] | None = None,
 ) -> Formed:
     """
     Form the classes of one school year at every school and in every draw.
@@ -152,7 +178,10 @@ def form_classes(
         How classes are formed: `Policy.classes`.
     wanted
         [school, grade] or [school, grade, draw]: classes planned for the grades that have none yet; -1: as many
-        as the cap needs. [classes]
+        as the cap needs. Where classes are re-formed, those planned have rooms before all others. [classes]
+    sizes
+        [school, grade]: size at which the school forms one class more, where classes are re-formed and rooms are
+        left; None: the caps alone count. [children]
 
     Returns
     -------
@@ -170,10 +199,14 @@ def form_classes(
     for grade in range(grades):
         need[grade] = classes_needed(n[grade], caps[grade], rules)
         most[grade] = n[grade] if rules.least == 1 else np.maximum(need[grade], n[grade] // rules.least)
-    opened = need if wanted is None else _planned(need, most, wanted, pupils.shape)
+    planned = np.full(n.shape, -1, np.int16) if wanted is None else _planned(most, wanted, pupils.shape)
+    opened = _either(planned < 0, need, planned)
     cap = np.asarray(caps, dtype=np.float64)[:, None]
     if rules.formation == "reformed":
-        classes, shared = _reformed(n, need, opened, room, cap, rules)
+        aimed = need
+        if sizes is not None:
+            aimed = np.maximum(need, _grade_first(classes_aimed(pupils, sizes[:, :, None], carried)))
+        classes, shared = _reformed(n, need, aimed, planned, room, cap, rules)
     else:
         classes = _kept(n, need, most, opened, _grade_first(carried), room, cap, rules)
         shared = np.zeros(pairs, np.int16)
@@ -220,27 +253,54 @@ def _kept(
 def _reformed(
     n: NDArray[np.int16],
     need: NDArray[np.int16],
-    opened: NDArray[np.int16],
+    aimed: NDArray[np.int16],
+    planned: NDArray[np.int16],
     room: NDArray[np.int16],
     cap: NDArray[np.float64],
     rules: ClassRules,
 ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Return classes [grade, school x draw] formed anew, and the rooms saved by classes of several grades."""
-    classes = opened.copy()
+    classes = _either(planned < 0, aimed, planned)
     shared = np.zeros(n.shape[1], np.int16)
     short = np.flatnonzero(_summed(classes) > room)
     if not short.size:
         return classes, shared
-    n, need, goal, room = _of_pairs(short, n, need, classes, room)
-    room = np.maximum(room, 0)
+    n, need, planned, aimed, room = _of_pairs(short, n, need, planned, classes, np.maximum(room, 0))
+    goal = _either(planned < 0, need, planned)
+    first = _fill(np.zeros_like(goal), goal * (planned >= 0), room, n, cap)
     if rules.composite:
-        goal = np.minimum(goal, need)
-        asked = _summed(goal)
-        saved = asked - _composite_classes(n, cap[:, 0].astype(int), rules.composite)
-        saved = np.clip(asked - room, 0, np.maximum(saved, 0))
+        saved = _saved(n, need, planned, goal, room, cap[:, 0].astype(int), rules.composite)
         shared = _with_pairs(shared, short, saved)
         room = room + saved
-    return _with_pairs(classes, short, _fill(np.zeros_like(goal), goal, room, n, cap)), shared
+    formed = _fill(_fill(first, goal, room, n, cap), aimed, room, n, cap)
+    return _with_pairs(classes, short, formed), shared
+
+
+def _saved(
+    n: NDArray[np.int16],
+    need: NDArray[np.int16],
+    planned: NDArray[np.int16],
+    goal: NDArray[np.int16],
+    room: NDArray[np.int16],
+    caps: NDArray[np.integer[Any]],
+    composite: int,
+) -> NDArray[np.int16]:
+    """
+    Return the rooms that classes of several grades save, as far as they are needed. [pair] [rooms].
+
+    Classes planned stay by themselves, unless all grades fit when they join in too. Where rooms do not hold the
+    others even so, these save in proportion to the rooms that they have.
+    """
+    asked = _summed(goal)
+    others = planned < 0
+    left = np.maximum(room - _summed(goal * ~others), 0)
+    fewest = _composite_classes(n * others, caps, composite)
+    saved = np.maximum(_summed(goal * others) - fewest, 0)
+    saved = -(-saved * np.minimum(left, fewest) // np.maximum(fewest, 1))
+    together = _composite_classes(n, caps, composite)
+    all_join = (together <= room) & (goal <= need).all(axis=0)
+    most = np.maximum(saved, np.where(all_join, asked - together, 0))
+    return np.clip(asked - room, 0, most).astype(np.int16)
 
 
 def _composite_classes(
@@ -351,13 +411,10 @@ def _take(
     return classes[::-1]
 
 
-def _planned(
-    need: NDArray[np.int16], most: NDArray[np.int16], wanted: Whole, shape: tuple[int, ...]
-) -> NDArray[np.int16]:
-    """Return the classes to be opened [grade, school x draw]: as planned, but none smaller than the least size."""
+def _planned(most: NDArray[np.int16], wanted: Whole, shape: tuple[int, ...]) -> NDArray[np.int16]:
+    """Return the classes planned [grade, school x draw], none smaller than the least size; -1 where none are."""
     plan = wanted if wanted.ndim == 3 else wanted[:, :, None]
-    planned = _grade_first(np.broadcast_to(plan, shape))
-    return _either(planned < 0, need, np.minimum(planned, most))
+    return np.minimum(_grade_first(np.broadcast_to(plan, shape)), most)
 
 
 def _grade_first(counts: Whole) -> NDArray[np.int16]:

@@ -118,7 +118,9 @@ def build_capacity(
 
     Rooms of today are those of the table ``schools``; where it gives none, the stated seats over the standard
     class size, rounded down; where it gives neither, the classes of the last count (`rooms_from` says which). A
-    school that is not open yet and that a counted project brings has none.
+    school that is not open yet and that a counted project brings has none. Where the policy plans by seats
+    (`Policy.by_seats`), a stated seat is a room of one child, and rooms and classes are not looked at: of a
+    project, too, its stated seats count.
     To them come the rooms that counted projects bring after the last count, year by year since opening; a
     project already open then has its rooms of that time among today's, and adds only its later phases. Rooms
     are never below 0, and 0 in years when the school is not open. Rooms of special education, kindergarten and
@@ -161,6 +163,10 @@ def build_capacity(
     open_then = _open(district, dated)
     yet_to_come = _yet_to_come(district, [place for place, _ in counted])
     now, rooms_from = _rooms_today(district, policy, grades, stages, yet_to_come)
+    if policy.by_seats:
+        counted = [
+            (place, replace(project, rooms=(project.seats_stated or 0,))) for place, project in counted
+        ]
     rooms = np.maximum(now[:, None] + _gains(counted, district.counted, len(places), dated), 0) * open_then
     shares = apportion(rooms, np.column_stack([taught, outside]))
     stated = _stated(counted, district, dated, now) * open_then
@@ -253,11 +259,13 @@ def _rooms_today(
     """Return the rooms of each school at the last count, all its grades together, and where they come from."""
     schools = district.schools
     rooms = schools["rooms"].astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    classes = _classes_counted(district)
+    if policy.by_seats:
+        rooms, classes = np.full_like(rooms, np.nan), np.full_like(classes, np.nan)
     stated = schools["seats_stated"].astype("Float64").to_numpy(np.float64, na_value=np.nan)
     size = _standards(policy, grades, stages, [district.counted])[:, :, 0].sum(axis=1)
     planned = (grades & stages.any(axis=0)).sum(axis=1)
     of_seats = np.floor(stated * planned / np.where(size > 0, size, np.nan))
-    classes = _classes_counted(district)
     found = [
         next(
             (int(figure), source)

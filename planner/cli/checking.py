@@ -10,6 +10,8 @@ import click
 
 from planner.cli.show import tell
 from planner.district import check_path
+from planner.district.files import is_address
+from planner.district.files.database import shown_address
 from planner.policy import read_policy
 from planner.words import Text, say
 
@@ -21,9 +23,16 @@ COLOURS = {"error": "red", "warning": "yellow", "note": "cyan"}
 INDENT = "    "
 
 
-def command(*, district: str, policy: str | None, crs: str | None, as_json: bool) -> int:
+def command(
+    *,
+    district: str,
+    policy: str | None,
+    crs: dict[str, str] | None,
+    datum: dict[str, str] | None,
+    as_json: bool,
+) -> int:
     """List all findings about a district; 1 when one of them is an error."""
-    findings = check_path(district, read_policy(policy) if policy else None, crs=crs)
+    findings = check_path(district, read_policy(policy) if policy else None, crs=crs, datum=datum)
     if as_json:
         click.echo(json.dumps([_plain(found) for found in findings], indent=2, ensure_ascii=False))
     else:
@@ -54,12 +63,20 @@ def _list(findings: list[Finding], district: str) -> None:
             mark=(level, COLOURS[found.level]),
         )
     counts = Counter(found.level for found in findings)
-    tell(
-        say(
-            "{district}: {errors} error(s), {warnings} warning(s), {notes} note(s).",
-            errors=counts["error"],
-            warnings=counts["warning"],
-            notes=counts["note"],
-            district=district,
-        )
+    summary = Text(
+        "{district}: {errors} error(s), {warnings} warning(s), {notes} note(s).",
+        errors=counts["error"],
+        warnings=counts["warning"],
+        notes=counts["note"],
+        district=shown_address(district) if is_address(district) else district,
     )
+    if findings:
+        tell(
+            say(
+                "{summary} What a code means says planner check --explain {code}",
+                summary=summary,
+                code=findings[0].code,
+            )
+        )
+    else:
+        tell(summary)

@@ -7,13 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from planner.cli.usage import Command, Grade, Group, Picture, Probability, Whole, Word, help_option, option
+from planner.cli.coordinates import crs_option, datum_option
+from planner.cli.explaining import explain_option
+from planner.cli.usage import (
+    Command,
+    Grade,
+    Group,
+    Picture,
+    Probability,
+    Whole,
+    Wholes,
+    Word,
+    Years,
+    help_option,
+    option,
+)
 from planner.words import LANGUAGES, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-WHATS = ("gap", "entry-gap", "odds", "years", "chart")
+WHATS = ("gap", "entry-gap", "odds", "years", "entry-years", "chart", "slider")
 """What `map` draws."""
 
 
@@ -73,7 +87,7 @@ def _version_option() -> click.Option:
 
 def planner_command() -> click.Group:
     """Return the command group, its help said in the current language."""
-    commands = [_new(), _check(), _run(), _exceed(), _compare(), _map(), _schema()]
+    commands = [_new(), _import(), _check(), _run(), _exceed(), _compare(), _map(), _backtest(), _schema()]
     return Group(
         "planner",
         help=say("Plan school places: who will come, which school they belong to, where seats fall short."),
@@ -119,6 +133,82 @@ def _new() -> click.Command:
     )
 
 
+def _many(name: str, text: str, metavar: str) -> click.Option:
+    return option(name, text, metavar=metavar, multiple=True)
+
+
+def _import() -> click.Command:
+    return _command(
+        "import",
+        "importing",
+        say(
+            "Make a clean district of a pile of files: folders, GeoPackages, workbooks, single tables. Figures are never changed, and the files are left as they are. What was done stands in import-log.txt."
+        ),
+        _argument("piles", say("FILES ..."), many=True),
+        option(
+            "--out",
+            say("District to write: a folder, or a file that ends in .gpkg; must be given."),
+            metavar=say("DISTRICT"),
+            required=True,
+        ),
+        option("--replace", say("Replace the district that is there."), is_flag=True),
+        _many(
+            "--table",
+            say(
+                "Which table a file, layer or sheet is whose name does not say it, as points.shp=schools or book.xlsx:Sheet1=enrolment; nothing after the sign leaves it out. May be given several times."
+            ),
+            say("FILE[:LAYER]=TABLE"),
+        ),
+        _many(
+            "--column",
+            say(
+                "Which column of the dictionary a column of the files is, as enrolment.count=pupils. May be given several times."
+            ),
+            say("TABLE.THEIRS=OURS"),
+        ),
+        crs_option(),
+        datum_option(),
+        _many(
+            "--stage",
+            say(
+                "Stage of catchments drawn as zones that do not say it, of all files or of one, as east.shp=primary."
+            ),
+            say("[FILE=]STAGE"),
+        ),
+        _many(
+            "--since",
+            say("First school year of catchments drawn as zones that do not say it, as --stage."),
+            say("[FILE=]YEAR"),
+        ),
+        option("--nearest", say("Give blocks that lie in no zone to the nearest one."), is_flag=True),
+        option(
+            "--policy",
+            say("Shipped policy to plan by, written into the district."),
+            metavar=say("POLICY"),
+        ),
+        option(
+            "--fix",
+            say(
+                "Repair shapes, never figures: points drawn twice; rings that cross themselves, where the area changes by no more than 0.1 % or 10 m2; parts of blocks up to 20 m2; gaps and overlaps of blocks narrower than 1 m, or up to 20 m2; borders that do not meet point by point. No border moves by more than 1 m, or 5 m beside a gap or overlap up to 20 m2. Schools up to 30 m outside every block are told of and left."
+            ),
+            is_flag=True,
+        ),
+        option(
+            "--tolerance",
+            say("As --fix, but with gaps and overlaps closed, and borders moved, up to this width: 1 to 10."),
+            metavar=say("METRES"),
+            type=Whole(1, 10),
+        ),
+        option(
+            "--recipe",
+            say(
+                "TOML file that holds the same as these options; what is given here counts besides, or instead."
+            ),
+            metavar=say("FILE"),
+        ),
+    )
+
+
 def _check() -> click.Command:
     return _command(
         "check",
@@ -130,11 +220,9 @@ def _check() -> click.Command:
             say("Policy profile or file; the district's own when not given."),
             metavar=say("POLICY"),
         ),
-        option(
-            "--crs",
-            say("Coordinate system of layers that state none, as EPSG:4490."),
-            metavar=say("CODE"),
-        ),
+        crs_option(),
+        datum_option(),
+        explain_option(),
         _json(),
     )
 
@@ -192,9 +280,15 @@ def _compare() -> click.Command:
         say("Run scenarios on the same draws and show how they differ from the first."),
         _argument("scenarios", say("SCENARIO SCENARIO ..."), many=True),
         _year(say("Only this school year.")),
-        option("--out", say("Folder for tables and before-after maps."), metavar=say("FOLDER")),
+        option(
+            "--out",
+            say("Folder for every table, a workbook, and maps of what moves and changes."),
+            metavar=say("FOLDER"),
+        ),
         _replace(),
         _draws(),
+        option("--maps/--no-maps", say("Whether to draw maps; they are drawn."), default=True),
+        option("--all every", say("Show every figure that differs, table by table."), is_flag=True),
         _json(),
     )
 
@@ -203,16 +297,25 @@ def _map() -> click.Command:
     return _command(
         "map",
         "drawing",
-        say("Draw one map or chart of a scenario as PNG or SVG."),
+        say(
+            "Draw one map or chart of a scenario as PNG or SVG, or a page with a slider over the years as HTML."
+        ),
         _scenario(),
         option(
             "--out",
-            say("File to write, .png or .svg; must be given."),
+            say("File to write: .png or .svg, .html for the slider; must be given."),
             metavar=say("FILE"),
             type=Picture(),
             required=True,
         ),
-        option("--what", say("What to draw; gap when not given."), type=Word(WHATS), default="gap"),
+        option(
+            "--what",
+            say(
+                "What to draw: the seat gap of a stage, which is so when not given, or of its starting grade, in one year or over the years; the odds of a class above its cap; pupils and seats as a chart; or a slider over the years."
+            ),
+            type=Word(WHATS),
+            default="gap",
+        ),
         option("--stage", say("Stage; the first when not given."), metavar=say("STAGE")),
         _year(say("School year; the first of the run when not given.")),
         option(
@@ -223,7 +326,89 @@ def _map() -> click.Command:
             type=Word(("catchment", "school")),
             default="catchment",
         ),
+        option(
+            "--school",
+            say("School of the chart; the whole district when not given."),
+            metavar=say("SCHOOL"),
+        ),
+        option(
+            "--grade",
+            say("Grade of the odds; the starting grade of the stage when not given."),
+            metavar=say("GRADE"),
+            type=Whole(0, 30),
+        ),
         _draws(),
+    )
+
+
+def _backtest() -> click.Command:
+    return _command(
+        "backtest",
+        "backtesting",
+        say(
+            "Forecast again at past autumns with what was known then, and show how good numbers and odds were."
+        ),
+        option(
+            "--enrolment",
+            say("Counts as .csv or .csv.gz: unit_id, year, grade, enrollment; must be given."),
+            metavar=say("FILE"),
+            required=True,
+        ),
+        option(
+            "--births",
+            say("Births as .csv or .csv.gz: area_id, year (of the cohort), births."),
+            metavar=say("FILE"),
+        ),
+        option(
+            "--birth-lag",
+            say("Years from a birth cohort to the autumn of its entry; 5 when not given."),
+            metavar=say("NUMBER"),
+            type=Whole(0, 10),
+            default=5,
+        ),
+        option(
+            "--areas",
+            say("Which area of births a unit is in: unit_id, area_id; units of the same id when not given."),
+            metavar=say("FILE"),
+        ),
+        option("--entry", say("Entry grade, as K or 1; must be given."), metavar=say("GRADE"), required=True),
+        option(
+            "--origins",
+            say("Last autumns known, as 2010:2015; all that leave enough when not given."),
+            metavar=say("YEARS"),
+            type=Years(),
+        ),
+        option(
+            "--leads",
+            say("Years ahead, as 1,2,3,5; these when not given."),
+            metavar=say("NUMBERS"),
+            type=Wholes(1, 15),
+            default="1,2,3,5",
+        ),
+        option(
+            "--cap",
+            say("Class size of the question whether another class is needed; 25 when not given."),
+            metavar=say("NUMBER"),
+            type=Whole(1, 200),
+            default=25,
+        ),
+        option(
+            "--draws",
+            say("Number of draws; 2000 when not given."),
+            metavar=say("NUMBER"),
+            type=Whole(1, 100_000),
+            default=2000,
+        ),
+        option(
+            "--seed",
+            say("Seed of the draws; 1 when not given."),
+            metavar=say("NUMBER"),
+            type=Whole(0, 10**9),
+            default=1,
+        ),
+        option("--out", say("Folder for forecasts, scores and the picture."), metavar=say("FOLDER")),
+        _replace(),
+        _json(),
     )
 
 

@@ -12,7 +12,7 @@ from planner.cli.progress import progress
 from planner.cli.show import show_table, span, tell, tenth, whole
 from planner.cli.usage import ANY
 from planner.pipeline import run
-from planner.words import percent, say
+from planner.words import say
 
 if TYPE_CHECKING:
     from planner.answers import Answer
@@ -59,16 +59,15 @@ def _show(answer: Answer) -> None:
     shown = answer.at_risk if len(answer.at_risk) else answer.table.head(LIKELIEST)
     caps = shown["cap"].unique()
     headings = {"name": say("school"), "label": say("grade"), "demand": say("demand (80%)")}
-    headings |= {"classes": say("classes (possible)"), "per_class": say("per class"), "cap": say("cap")}
-    headings |= {
-        "p_over_planned": say("odds over cap"),
-        "p_over_possible": say("with all rooms"),
-        "p_turned_away": say("odds some turned away"),
-        "expected_over": say("children over"),
-    }
+    if answer.by_seats:
+        headings |= {"seats": say("seats left"), "p_over_planned": say("odds over seats")}
+    else:
+        headings |= {"classes": say("classes (possible)"), "per_class": say("per class"), "cap": say("cap")}
+        headings |= {"p_over_planned": say("odds over cap"), "p_over_possible": say("with all rooms")}
+    headings |= {"p_turned_away": say("odds some turned away"), "expected_over": say("children over")}
     if answer.grade is not None:
         del headings["label"]
-    if len(caps) == 1:
+    if len(caps) == 1 and not answer.by_seats:
         headings["p_over_planned"] = say("odds over {cap}", cap=caps[0])
         del headings["cap"]
     if not any(odds > 0 for odds in shown["p_turned_away"]):
@@ -84,6 +83,7 @@ def _show(answer: Answer) -> None:
             for planned, possible in zip(shown["classes_planned"], shown["classes_possible"], strict=True)
         ],
     )
-    odds = dict.fromkeys(("p_over_planned", "p_over_possible", "p_turned_away"), percent)
+    odds = dict.fromkeys(("p_over_planned", "p_over_possible", "p_turned_away"), answer.likelihood)
     figures = {"demand": str, "classes": str, "cap": whole, "per_class": tenth, "expected_over": tenth}
+    figures |= {"seats": whole}
     show_table(rows, headings, figures | odds)

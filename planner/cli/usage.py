@@ -137,15 +137,52 @@ class Grade(click.ParamType):
 
 
 class Picture(click.ParamType):
-    """A file that ends in .png or .svg."""
+    """A file that ends in .png, .svg or .html."""
 
     name = "picture"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Return the file's name."""
-        if not str(value).lower().endswith((".png", ".svg")):
-            self.fail(say("{value} does not end in .png or .svg.", value=value), param, ctx)
+        if not str(value).lower().endswith((".png", ".svg", ".html")):
+            self.fail(say("{value} does not end in .png, .svg or .html.", value=value), param, ctx)
         return value
+
+
+class Years(click.ParamType):
+    """A range of years, as 2010:2015, both included; or one year."""
+
+    name = "years"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
+        """Return the first and the last year."""
+        if isinstance(value, tuple):
+            return value
+        ends = str(value).split(":")
+        if len(ends) > 2 or not all(end.isascii() and end.isdecimal() and len(end) == 4 for end in ends):
+            self.fail(say("{value} is no range of years, as 2010:2015.", value=value), param, ctx)
+        first, last = int(ends[0]), int(ends[-1])
+        if first > last:
+            self.fail(say("{value} ends before it begins.", value=value), param, ctx)
+        return first, last
+
+
+class Wholes(click.ParamType):
+    """Whole numbers within bounds, parted by commas."""
+
+    name = "wholes"
+
+    def __init__(self, low: int, high: int) -> None:
+        self.one = Whole(low, high)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, ...]:
+        """Return the numbers, each once, in order."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(sorted({self.one.convert(part.strip(), param, ctx) for part in str(value).split(",")}))
 
 
 class Word(click.ParamType):

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from planner.district.bands import in_long_form
 from planner.district.findings import Finding, few
+from planner.district.heads import column_of, value_of
 from planner.district.personal import is_personal, personal_kind
 from planner.district.tables import complete, named
-from planner.district.values import DTYPES, as_text, how_to_write, typed
+from planner.district.units import converted, factor
+from planner.district.values import DTYPES, as_text, how_to_write, kind_of, typed, whole
 from planner.words import Text
 
 if TYPE_CHECKING:
@@ -39,6 +42,8 @@ class _Written:
     """The distinct cells as text; <NA> where blank."""
     codes: NDArray[np.intp]
     """[row]: position in the distinct cells."""
+    bracket: str = ""
+    """What the head adds to the column's name in brackets: a unit, or a remark."""
 
     @property
     def name(self) -> Text | str:
@@ -69,7 +74,7 @@ def _written(raw: Raw) -> list[_Written]:
 
 def _hashable(cells: pd.Series) -> pd.Series:
     """Return cells with lists and objects, which GeoJSON allows, as text."""
-    if cells.dtype != object:
+    if cells.dtype != object or not set(map(type, cells)) & {dict, list, np.ndarray}:
         return cells
     plain = [str(cell) if isinstance(cell, dict | list | np.ndarray) else cell for cell in cells]
     return pd.Series(plain, index=cells.index, dtype=object)
@@ -106,16 +111,13 @@ def _match_heads(
     raw: Raw, table: Table, written: list[_Written]
 ) -> tuple[dict[str, _Written], list[_Written], list[Finding]]:
     """Return the columns by dictionary id, those that the dictionary does not have, and what is wrong."""
-    ids = {
-        **{column.zh: column.column for column in table.columns},
-        **{column.column: column.column for column in table.columns},
-    }
     known: dict[str, _Written] = {}
     extra: list[_Written] = []
     findings: list[Finding] = []
     for column in written:
-        name = ids.get(column.head, ids.get(column.head.lower()))
-        if name is None:
+        found = column_of(table, column.head)
+        name = "" if found is None else found[0].column
+        if found is None:
             if column.head.lower() not in _OF_MAP_PROGRAMS and (column.head or column.text.notna().any()):
                 extra.append(column)
         elif name in known:
@@ -129,7 +131,7 @@ def _match_heads(
                 )
             )
         else:
-            known[name] = column
+            known[name] = replace(column, bracket=found[1])
     if not known:
         findings.append(
             _finding(
@@ -176,7 +178,9 @@ def _missing_and_extra(
     for column in table.columns:
         if not column.required or column.column in known:
             continue
-        like = get_close_matches(column.column, heads, n=1, cutoff=0.75)
+        like = get_close_matches(column.column, heads, n=1, cutoff=0.75) or get_close_matches(
+            column.zh, heads, n=1, cutoff=0.6
+        )
         advice = (
             Text(
                 "Perhaps column {head} is meant: name it {column} or {zh}.",
@@ -202,31 +206,79 @@ def _missing_and_extra(
 
 
 def _dictionary_words(values: pd.Series, column: Column) -> pd.Series:
-    """Return text as the dictionary's words are written: lower case, plain inequality signs."""
-    text = values.str.lower().str.replace("≤", "<=", regex=False).str.replace("≥", ">=", regex=False)
-    return values.mask(text.isin(column.values), text)
+    """Return text with the words of the column, in either language, as the dictionary writes them."""
+    known = {word: value_of(column, word) for word in named(values.dropna())}
+    return values.map(known).astype("string")
+
+
+def _in_unit(
+    raw: Raw, column: Column, written: _Written, values: pd.Series
+) -> tuple[pd.Series, list[Finding]]:
+    """Return figures in the dictionary's unit where the head of the file names another."""
+    if column.type not in {"integer", "number"} or not written.bracket:
+        return values, []
+    by = factor(column.unit, written.bracket)
+    unit = Text("a number") if is_personal(written.bracket) else written.bracket[:24]
+    if by is None:
+        return values.mask(values.notna()), [
+            _finding(
+                raw,
+                "D104",
+                Text(
+                    "The head says “{unit}”, which is not the unit of the column: {expected}.",
+                    unit=unit,
+                    expected=column.unit or Text("none"),
+                ),
+                Text("Give the figures in the column's unit, and take the bracket out of the head."),
+                column=column.column,
+            )
+        ]
+    if by == 1:
+        return values, []
+    numbers = converted(values.to_numpy(np.float64, na_value=np.nan), by)
+    return pd.Series(pd.array(numbers, dtype="Float64"), index=values.index), [
+        _finding(
+            raw,
+            "D105",
+            Text(
+                "The figures are in “{unit}”; they were converted to {expected}.",
+                unit=unit,
+                expected=column.unit,
+            ),
+            Text("Nothing is to be done if the head is right."),
+            column=column.column,
+            level="note",
+        )
+    ]
 
 
 def _cells(raw: Raw, column: Column, written: _Written) -> tuple[pd.Series, list[Finding]]:
     """Return one column typed, and its faults."""
-    kind = "date or year" if (column.table, column.type) == ("rules", "date") else column.type
-    values, bad = typed(written.distinct, kind)
+    kind = kind_of(column)
+    other_unit = bool(written.bracket) and factor(column.unit, written.bracket) not in {None, 1}
+    read_as = "number" if other_unit and kind in {"integer", "share"} else kind
+    values, bad = typed(written.distinct, read_as, decimal_comma=raw.decimal_comma)
+    values, findings = _in_unit(raw, column, written, values)
+    if read_as != kind == "integer":
+        numbers = values.to_numpy(np.float64, na_value=np.nan)
+        values = whole(numbers, values.index)
+        bad |= values.isna() & ~np.isnan(numbers)
     rows = raw.frame.index
-    findings = []
     if bad.any():
         examples = [f"“{text[:24]}”" for text in named(written.text[bad])[:3] if not is_personal(text)]
         findings.append(
             _finding(
                 raw,
                 "D010",
-                _WRONG_TYPE[column.type](", ".join(examples)),
+                _WRONG_TYPE[kind](", ".join(examples)),
                 how_to_write(kind),
                 column=column.column,
                 rows=rows[written.of_rows(bad)],
             )
         )
-    if column.values:
+    if column.values_zh:
         values = _dictionary_words(values, column)
+    if column.values:
         strange = values.notna() & ~values.isin(column.values)
         if strange.any():
             findings.append(
@@ -259,8 +311,13 @@ def _cells(raw: Raw, column: Column, written: _Written) -> tuple[pd.Series, list
 _WRONG_TYPE = {
     "integer": lambda examples: Text("Not whole numbers: {examples}.", examples=examples),
     "number": lambda examples: Text("Not numbers: {examples}.", examples=examples),
+    "share": lambda examples: Text("Not numbers: {examples}.", examples=examples),
+    "grade": lambda examples: Text("No grades: {examples}.", examples=examples),
+    "school year": lambda examples: Text("No school years: {examples}.", examples=examples),
+    "calendar year": lambda examples: Text("No years: {examples}.", examples=examples),
     "boolean": lambda examples: Text("Neither yes nor no: {examples}.", examples=examples),
     "date": lambda examples: Text("Not dates: {examples}.", examples=examples),
+    "date or year": lambda examples: Text("Not dates: {examples}.", examples=examples),
     "grades": lambda examples: Text("No ranges of grades: {examples}.", examples=examples),
     "rooms": lambda examples: Text("No rooms by year: {examples}.", examples=examples),
 }
@@ -283,8 +340,10 @@ def type_table(raw: Raw, table: Table) -> tuple[pd.DataFrame | None, list[Findin
     a part of the key that is required; cells with faults are <NA>. None when no row can be told from another: a
     key column is missing, or the table holds personal data.
     """
+    raw, notes = in_long_form(raw)
     written = _written(raw)
     known, extra, findings = _match_heads(raw, table, written)
+    findings += notes
     personal = _refuse_personal(raw, table, known, written)
     findings += personal
     if personal or not known:

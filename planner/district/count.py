@@ -31,6 +31,9 @@ def last_count(district: District, schools: Sequence[str], grades: Sequence[int]
     """
     Return the district's last count as arrays in the order of the schools and grades.
 
+    Classes are those of ``enrolment``; where it has none, the class lists of ``classes``, else the class bands of the
+    statistical form, count them.
+
     Schools without a row, such as those of projects, count nobody.
     """
     table = district["enrolment"]
@@ -39,5 +42,19 @@ def last_count(district: District, schools: Sequence[str], grades: Sequence[int]
     shape = (len(schools), len(grades))
     pupils = table["pupils"].reindex(cells).fillna(0).to_numpy(np.int16).reshape(shape)
     classes = table["classes"].reindex(cells).astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    for other in _classes_elsewhere(district):
+        classes = np.where(np.isnan(classes), other.reindex(cells).to_numpy(np.float64), classes)
     known = np.where(np.isnan(classes.reshape(shape)), np.where(pupils > 0, -1, 0), classes.reshape(shape))
     return Count(year=district.counted, pupils=pupils, classes=known.astype(np.int16))
+
+
+def _classes_elsewhere(district: District) -> tuple[pd.Series, ...]:
+    """Return classes by (school, grade) of the last count from class lists, and from class bands. [classes]."""
+    lists, bands = district["classes"], district["class_bands"]
+    lists = lists.loc[lists["year"] == district.counted]
+    bands = bands.loc[(bands["year"] == district.counted) & bands["classes"].notna()]
+    cell = ["school", "grade"]
+    return (
+        lists.groupby(cell)["class"].size().astype("float64"),
+        bands.groupby(cell)["classes"].sum().astype("float64"),
+    )

@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import pandas as pd
+
 from planner.words import Text, read_dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+
+    from planner.district.model import District
+    from planner.policy import Stage
 
 Level = Literal["error", "warning", "note"]
 """error: results would be wrong or cannot be made; warning: doubtful; note: worth knowing."""
@@ -51,6 +56,52 @@ class ColumnName(Text):
             if column.column == name:
                 return f"{column.zh} {name}"
         return name
+
+
+class StageName(Text):
+    """A stage, shown by its label in the policy."""
+
+    __slots__ = ()
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__("", en=stage.name, zh=stage.name_zh)
+
+    def in_language(self, language: str) -> str:
+        """Return the label in the language."""
+        return str(self.values[language])
+
+
+class SchoolName(Text):
+    """A school, shown by its id, its name where it has another one, and a detail such as its figures."""
+
+    __slots__ = ()
+
+    def __init__(self, school: str, name: str = "", name_en: str = "", detail: Text | str = "") -> None:
+        super().__init__("", school=school, zh=name, en=name_en or name, detail=detail)
+
+    def in_language(self, language: str) -> str:
+        """Return id, name and detail in the language."""
+        school, name, detail = self.values["school"], self.values[language], self.values["detail"]
+        told = detail.in_language(language) if isinstance(detail, Text) else detail
+        title = f"{school} {name}" if name not in {"", school} else str(school)
+        return f"{title}{'：' if language == 'zh' else ': '}{told}" if told else title
+
+
+class Listed(Text):
+    """Several texts, one after the other, in the language that they are shown in."""
+
+    __slots__ = ()
+
+    def __init__(self, items: Sequence[object]) -> None:
+        super().__init__("", items=tuple(items))
+
+    def in_language(self, language: str) -> str:
+        """Return the items in the language, separated by semicolons."""
+        items = self.values["items"]
+        parts = items if isinstance(items, tuple) else (items,)
+        return ("；" if language == "zh" else "; ").join(
+            item.in_language(language) if isinstance(item, Text) else str(item) for item in parts
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,9 +150,38 @@ class Finding:
         return Text("{place}: {what} {advice}", place=self.place, what=self.text, advice=self.advice)
 
 
+def school_names(
+    district: District, ids: Iterable[object], details: Iterable[Text | str] | None = None
+) -> list[SchoolName]:
+    """Return schools as a message shows them, each with its detail where there are any; ids of no school stay ids."""
+    schools = [str(school) for school in ids]
+    table = district.schools
+    known = {
+        str(school): tuple("" if pd.isna(name) else str(name) for name in names)
+        for school, *names in zip(table.index, table["name"], table["name_en"], strict=True)
+    }
+    return [
+        SchoolName(school, *known.get(school, ("", "")), detail=detail)
+        for school, detail in zip(schools, details or [""] * len(schools), strict=True)
+    ]
+
+
+def listing(
+    level: Level, code: str, table: str, column: str, ids: Iterable[object], text: Text, advice: Text
+) -> list[Finding]:
+    """Return the finding about ids, each named once; nothing when there is none."""
+    names = tuple(dict.fromkeys(str(name) for name in ids))
+    if not names:
+        return []
+    return [Finding(level=level, code=code, table=table, column=column, ids=names, text=text, advice=advice)]
+
+
 def few(items: Sequence[object] | NDArray[Any], shown: int = SHOWN) -> Text | str:
-    """Return the first few items as a list, and how many more there are."""
-    listed = ", ".join(str(item) for item in items[:shown])
+    """Return the first few items as a list, and how many more there are; texts among them keep their language open."""
+    if any(isinstance(item, Text) for item in items[:shown]):
+        listed: Text | str = Listed(list(items[:shown]))
+    else:
+        listed = ", ".join(str(item) for item in items[:shown])
     if len(items) <= shown:
         return listed
     return Text("{list} and {more} more", list=listed, more=len(items) - shown)

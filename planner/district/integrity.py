@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.district.findings import Finding, few
+from planner.district.findings import Finding, TableName, few
 from planner.district.tables import figures, named, rows, texts
 from planner.district.values import DTYPES
 from planner.words import Text, read_dictionary
@@ -180,7 +180,9 @@ def unknown_ids(district: District) -> list[Finding]:
                     column=column.column,
                     ids=ids,
                     text=Text(
-                        "Ids that table {table} does not have: {ids}.", table=column.refers_to, ids=few(ids)
+                        "Ids that table {table} does not have: {ids}.",
+                        table=TableName(column.refers_to),
+                        ids=few(ids),
                     ),
                     advice=_how_to_mend_ids(ids, known, column.refers_to),
                 )
@@ -193,9 +195,11 @@ def _how_to_mend_ids(unknown: tuple[str, ...], known: set[str], table: str) -> T
     if any(name.lstrip("0") in bare for name in unknown):
         return Text(
             "A spreadsheet may have dropped leading zeros: write the ids as table {table} has them.",
-            table=table,
+            table=TableName(table),
         )
-    return Text("Write the ids as table {table} has them, or add what is missing there.", table=table)
+    return Text(
+        "Write the ids as table {table} has them, or add what is missing there.", table=TableName(table)
+    )
 
 
 def figures_out_of_range(district: District) -> list[Finding]:

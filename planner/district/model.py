@@ -47,8 +47,11 @@ class District:
     """Metric coordinate reference system of all geometry, as an authority code or WKT."""
     source: Path | None = None
     """File or folder it was read from."""
+    address: str = ""
+    """Address of the database it was read from, without its password."""
     digests: Mapping[str, str] = field(default_factory=dict)
-    """SHA-256 of every file read, by file name."""
+    """SHA-256 of every file read, by file name; of a database, of what each table holds, by its name with the
+    schema."""
     notices: tuple[Finding, ...] = ()
     """Warnings and notes of reading, such as columns left out; `check_district` lists them with its own."""
 

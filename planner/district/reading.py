@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,23 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.district.agreement import datum_findings
 from planner.district.columns import empty_table, type_table
 from planner.district.facts import Facts, read_facts
-from planner.district.files import MAP_FORMATS, Raw, digest_of, find_sources, load, with_places_of_columns
+from planner.district.files import (
+    Raw,
+    digest_of,
+    find_sources,
+    is_address,
+    load,
+    with_places_of_columns,
+)
+from planner.district.files.database import digest_of_table, one_snapshot, shown_address
 from planner.district.findings import Finding, ordered
 from planner.district.integrity import broken_links
 from planner.district.model import District
-from planner.district.projection import degrees_fault, in_crs, metric_crs, parse_crs, swapped
+from planner.district.placing import Typed, mend_shapes, placed, shape_finding, what_is_stated
+from planner.district.projection import metric_crs
 from planner.district.tables import figures, texts
 from planner.district.values import school_year
 from planner.errors import DataError
@@ -27,29 +37,17 @@ from planner.words import Text, read_dictionary
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from numpy.typing import NDArray
     from pyproj import CRS
 
-_SHAPES = {
-    "point": frozenset({"Point"}),
-    "line": frozenset({"LineString", "MultiLineString"}),
-    "polygon": frozenset({"Polygon", "MultiPolygon"}),
-}
 
-
-@dataclass(kw_only=True)
-class _Typed:
-    """A table with typed columns, and its shapes as the file has them."""
-
-    frame: pd.DataFrame
-    geometry: NDArray[np.object_] | None
-    crs: CRS | None
-    file: str
-
-
-def read_district(path: Path | str, *, crs: str | None = None) -> District:
+def read_district(
+    path: Path | str,
+    *,
+    crs: str | Mapping[str, str] | None = None,
+    datum: str | Mapping[str, str] | None = None,
+) -> District:
     """
-    Read a district from a folder of CSV and GeoJSON files, or from a GeoPackage.
+    Read a district from a folder of CSV and map files, a GeoPackage, or a PostgreSQL database.
 
     One file, or layer, per table of the column dictionary. Shapes are brought into one metric system: the one
     that `about` names; else the blocks' own where that is in true metres; else UTM, or for CGCS2000
@@ -58,9 +56,12 @@ def read_district(path: Path | str, *, crs: str | None = None) -> District:
     Parameters
     ----------
     path
-        Folder or ``.gpkg`` file.
+        Folder, ``.gpkg`` file, or ``postgresql://user@host:port/database?schema=name``.
     crs
-        Coordinate reference system of layers that state none, as ``EPSG:4490``.
+        Coordinate reference system of layers that state none, as ``EPSG:4490``; or systems by table, as
+        ``{"blocks": "EPSG:4548"}``, which hold whatever the layer states, under ``*`` that of the others.
+    datum
+        ``gcj02`` or ``bd09`` where all layers are shifted as Chinese web maps are, to be undone; or shifts by table.
 
     Raises
     ------
@@ -69,13 +70,18 @@ def read_district(path: Path | str, *, crs: str | None = None) -> District:
         repeat, ids that no table has, figures out of range, personal data, layers without a coordinate system.
         What a district may have and yet is doubtful is left to `check_district`.
     """
-    district, findings = read_with_faults(path, crs=crs)
+    district, findings = read_with_faults(path, crs=crs, datum=datum)
     if district is not None:
         findings += broken_links(district)
     return _sound(district, findings)
 
 
-def assemble_district(tables: Mapping[str, pd.DataFrame], *, crs: str | None = None) -> District:
+def assemble_district(
+    tables: Mapping[str, pd.DataFrame],
+    *,
+    crs: str | Mapping[str, str] | None = None,
+    datum: str | Mapping[str, str] | None = None,
+) -> District:
     """
     Make a district of tables at hand, as if they had been read from files.
 
@@ -84,8 +90,8 @@ def assemble_district(tables: Mapping[str, pd.DataFrame], *, crs: str | None = N
     tables
         By table of the column dictionary; columns need not be typed, and keys are plain columns. Places are
         the geometry of a GeoDataFrame, or columns lon and lat.
-    crs
-        Coordinate reference system of GeoDataFrames that state none.
+    crs, datum
+        As in `read_district`.
 
     Raises
     ------
@@ -108,10 +114,21 @@ def assemble_district(tables: Mapping[str, pd.DataFrame], *, crs: str | None = N
         raw, faults = _raw_of(name, table)
         raws.append(raw)
         findings += faults
-    district, faults = _assembled(raws, [], crs=crs)
+    district, faults = _assembled(raws, [], crs=crs, datum=datum)
     if district is not None:
         faults += broken_links(district)
     return _sound(district, findings + faults)
+
+
+def assemble_raws(
+    raws: Iterable[Raw],
+    unread: Iterable[str],
+    *,
+    crs: str | Mapping[str, str] | None = None,
+    datum: str | Mapping[str, str] | None = None,
+) -> tuple[District | None, list[Finding]]:
+    """Make a district of tables as their files have them, as `read_with_faults`; `unread` are there and at fault."""
+    return _assembled(raws, unread, crs=crs, datum=datum)
 
 
 def _raw_of(name: str, table: pd.DataFrame) -> tuple[Raw, list[Finding]]:
@@ -136,7 +153,12 @@ def _sound(district: District | None, findings: list[Finding]) -> District:
     return replace(district, notices=tuple(ordered(findings)))
 
 
-def read_with_faults(path: Path | str, *, crs: str | None = None) -> tuple[District | None, list[Finding]]:
+def read_with_faults(
+    path: Path | str,
+    *,
+    crs: str | Mapping[str, str] | None = None,
+    datum: str | Mapping[str, str] | None = None,
+) -> tuple[District | None, list[Finding]]:
     """
     Read what can be read, so that a check can list all faults at once.
 
@@ -145,7 +167,16 @@ def read_with_faults(path: Path | str, *, crs: str | None = None) -> tuple[Distr
     The district without the cells, rows and tables at fault, or None when schools or blocks cannot be read;
     and everything found. With an error among the findings the district must not be planned with.
     """
-    path = Path(path)
+    if is_address(path):
+        with one_snapshot(str(path)):
+            return _read(path, crs, datum)
+    return _read(Path(path), crs, datum)
+
+
+def _read(
+    path: Path | str, crs: str | Mapping[str, str] | None, datum: str | Mapping[str, str] | None
+) -> tuple[District | None, list[Finding]]:
+    """Return the district of a folder, GeoPackage or database, and what was found in reading it."""
     sources, findings = find_sources(path)
     raws: list[Raw] = []
     digests: dict[str, str] = {}
@@ -153,37 +184,38 @@ def read_with_faults(path: Path | str, *, crs: str | None = None) -> tuple[Distr
     for source in sources:
         raw, digest, faults = load(source)
         findings += faults
-        digests[source.path.name] = digest
         if raw is None:
             unread.append(source.table)
+            continue
+        raws.append(raw)
+        if source.address:
+            digests[source.file] = digest_of_table(raw)
         else:
-            raws.append(raw)
+            digests[source.path.name] = digest
     if not sources:
         return None, findings
-    if path.is_file():
-        digests = {path.name: digest_of(path)}
-    district, faults = _assembled(raws, unread, crs=crs, path=path)
-    if district is not None:
-        district = replace(district, source=path, digests=digests)
-    return district, [*findings, *faults]
+    if isinstance(path, str):
+        district, faults = _assembled(raws, unread, crs=crs, datum=datum)
+        made = {"address": shown_address(path), "digests": digests}
+    else:
+        district, faults = _assembled(raws, unread, crs=crs, datum=datum, path=path)
+        made = {"source": path, "digests": {path.name: digest_of(path)} if path.is_file() else digests}
+    if district is None:
+        return None, [*findings, *faults]
+    return replace(district, **made), [*findings, *faults, *datum_findings(district)]
 
 
 def _assembled(
-    raws: Iterable[Raw], unread: Iterable[str], *, crs: str | None, path: Path | None = None
+    raws: Iterable[Raw],
+    unread: Iterable[str],
+    *,
+    crs: str | Mapping[str, str] | None,
+    datum: str | Mapping[str, str] | None,
+    path: Path | None = None,
 ) -> tuple[District | None, list[Finding]]:
     dictionary = read_dictionary()
-    findings: list[Finding] = []
-    stated = None if crs is None else parse_crs(crs)
-    if crs is not None and stated is None:
-        findings.append(
-            Finding(
-                level="error",
-                code="D020",
-                text=Text("{crs} names no coordinate reference system.", crs=crs),
-                advice=Text("Name one as EPSG:4490 or EPSG:4326."),
-            )
-        )
-    tables: dict[str, _Typed] = {}
+    stated, findings = what_is_stated(crs, datum)
+    tables: dict[str, Typed] = {}
     seen = set(unread)
     for raw in raws:
         seen.add(raw.table)
@@ -193,14 +225,14 @@ def _assembled(
             continue
         kept = raw.frame.index.get_indexer(frame.index)
         shapes = None if raw.geometry is None else raw.geometry[kept]
-        tables[raw.table] = _Typed(frame=frame, geometry=shapes, crs=raw.crs, file=raw.file)
+        tables[raw.table] = Typed(frame=frame, geometry=shapes, crs=raw.crs, file=raw.file)
     findings += _missing_tables(seen, tables)
     about = tables.get("about")
     facts, faults = (Facts(), []) if about is None else read_facts(about.frame, about.file)
     findings += faults
     for name, table in tables.items():
         if dictionary[name].geometry:
-            findings += _mend_shapes(name, table, stated)
+            findings += mend_shapes(name, table, stated)
     if "schools" not in tables or "blocks" not in tables:
         return None, findings
     blocks = tables["blocks"]
@@ -209,7 +241,7 @@ def _assembled(
     metric = facts.crs or metric_crs(blocks.crs, blocks.geometry)
     if metric is None:
         findings.append(
-            _shape_fault(
+            shape_finding(
                 "blocks",
                 blocks,
                 "D022",
@@ -218,7 +250,7 @@ def _assembled(
             )
         )
         return None, findings
-    maps = {name: _placed(name, tables, metric, findings) for name in dictionary if dictionary[name].geometry}
+    maps = {name: placed(name, tables, metric, findings) for name in dictionary if dictionary[name].geometry}
     plain = {
         name: tables[name].frame.reset_index(drop=True) if name in tables else empty_table(table)
         for name, table in dictionary.items()
@@ -267,7 +299,7 @@ def _counted(facts: Facts, plain: dict[str, pd.DataFrame]) -> int:
     return school_year(latest) if isinstance(latest, pd.Timestamp) else 0
 
 
-def _missing_tables(seen: set[str], tables: dict[str, _Typed]) -> list[Finding]:
+def _missing_tables(seen: set[str], tables: dict[str, Typed]) -> list[Finding]:
     findings = []
     for name, table in read_dictionary().items():
         if not table.required:
@@ -310,133 +342,3 @@ def _missing_tables(seen: set[str], tables: dict[str, _Typed]) -> list[Finding]:
             )
         )
     return findings
-
-
-def _shape_fault(
-    name: str, table: _Typed, code: str, text: Text, advice: Text, rows: NDArray[np.bool_] | None = None
-) -> Finding:
-    key = read_dictionary()[name].key
-    at = table.frame[rows] if rows is not None else table.frame[:0]
-    ids = tuple(str(value) for value in at[key[0]]) if key else ()
-    shown = () if ids else tuple(int(row) for row in at.index)
-    return Finding(
-        level="error", code=code, table=name, file=table.file, ids=ids, rows=shown, text=text, advice=advice
-    )
-
-
-def _mend_shapes(name: str, table: _Typed, stated: CRS | None) -> list[Finding]:
-    """Return what is wrong with the shapes of a table, and leave in it those that the checks can go on with."""
-    kind = read_dictionary()[name].geometry
-    if table.geometry is None:
-        if name == "projects" or not len(table.frame):
-            return []
-        return [
-            _shape_fault(
-                name,
-                table,
-                "D023",
-                Text("The table has no places on the map."),
-                Text("Give it as GeoJSON or GeoPackage, or with columns lon and lat.")
-                if kind == "point"
-                else Text("Give it as a map layer: {formats}.", formats=", ".join(MAP_FORMATS)),
-            )
-        ]
-    findings = []
-    kinds = np.array([None if shape is None else shape.geom_type for shape in table.geometry], dtype=object)
-    wrong = np.array([found is not None and found not in _SHAPES[kind] for found in kinds], dtype=bool)
-    if wrong.any():
-        findings.append(
-            _shape_fault(
-                name,
-                table,
-                "D024",
-                Text(
-                    "Shapes of another kind ({found}) where the table has {kind}.",
-                    found=", ".join(sorted(set(kinds[wrong]))),
-                    kind=", ".join(sorted(_SHAPES[kind])),
-                ),
-                Text("Draw them anew as the kind the table has."),
-                wrong,
-            )
-        )
-    shapes = table.geometry.copy()
-    shapes[wrong | shapely.is_empty(shapes)] = None
-    missing = shapely.is_missing(shapes) & ~wrong
-    if name == "schools":
-        missing &= texts(table.frame, "owner") != "private"
-    if missing.any() and name != "projects":
-        findings.append(
-            _shape_fault(
-                name,
-                table,
-                "D023",
-                Text("Rows without a place on the map."),
-                Text("Draw them in, or take them out."),
-                missing,
-            )
-        )
-    table.geometry = shapes
-    table.crs = table.crs or stated
-    if table.crs is None:
-        if len(table.frame):
-            findings.append(
-                _shape_fault(
-                    name,
-                    table,
-                    "D020",
-                    Text("The layer does not say in which coordinate reference system it is."),
-                    Text(
-                        "Set it in the layer (in QGIS: Layer, Set CRS of layer), or name it with crs, as EPSG:4490."
-                    ),
-                )
-            )
-        table.geometry = None
-    elif table.crs.is_geographic and (fault := degrees_fault(shapes)):
-        findings.append(_degrees_finding(name, table, fault))
-        table.geometry = swapped(shapes) if fault == "swapped" else None
-    return findings
-
-
-def _degrees_finding(name: str, table: _Typed, fault: str) -> Finding:
-    if fault == "swapped":
-        return _shape_fault(
-            name,
-            table,
-            "D021",
-            Text("Longitude and latitude are exchanged: latitudes beyond 90 degrees."),
-            Text("Put the longitude first (in China 73 to 135) and the latitude second (18 to 54)."),
-        )
-    return _shape_fault(
-        name,
-        table,
-        "D022",
-        Text("The coordinates are no degrees of longitude and latitude, though the layer says so."),
-        Text(
-            "State the coordinate reference system they are in; GeoJSON without one is in degrees by its standard."
-        ),
-    )
-
-
-def _placed(name: str, tables: dict[str, _Typed], metric: CRS, findings: list[Finding]) -> gpd.GeoDataFrame:
-    """Return a table with its shapes in the metric system; adds what has no place in it to the findings."""
-    if name not in tables:
-        return gpd.GeoDataFrame(empty_table(read_dictionary()[name]), geometry=[], crs=metric)
-    table = tables[name]
-    shapes = np.full(len(table.frame), None, dtype=object)
-    if table.geometry is not None and table.crs is not None:
-        shapes = in_crs(table.geometry, table.crs, metric)
-        lost = np.array(
-            [a is not None and b is None for a, b in zip(table.geometry, shapes, strict=True)], dtype=bool
-        )
-        if lost.any():
-            findings.append(
-                _shape_fault(
-                    name,
-                    table,
-                    "D022",
-                    Text("Places too far away to be drawn with the blocks."),
-                    Text("See that their coordinates, and their coordinate reference system, are right."),
-                    lost,
-                )
-            )
-    return gpd.GeoDataFrame(table.frame.reset_index(drop=True), geometry=shapes, crs=metric)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -39,6 +39,14 @@ def complete(table: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
     for column in columns:
         missing |= pd.Series(table[column]).isna().to_numpy(bool)
     return rows(table, ~missing)
+
+
+def grouped(
+    table: pd.DataFrame, key: str, column: str, how: Literal["sum", "min", "nunique"] = "sum"
+) -> pd.Series:
+    """Return a figure of the groups that have any, indexed by the key; rows without one are left out."""
+    full = complete(table, (key, column))
+    return pd.Series(full.groupby(key)[column].agg(how)).astype("float64")
 
 
 def named(ids: Any) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError
 
+from planner.district.formulas import harmless
 from planner.district.integrity import with_keys
 from planner.errors import OutputError
 from planner.words import Text, read_dictionary
@@ -47,15 +48,24 @@ def write_district(district: District, path: Path | str, *, replace: bool = Fals
         When it is there already, or cannot be written.
     """
     path = Path(path)
-    names = [name for name in read_dictionary() if name == "about" or len(district[name])]
-    in_folder = path.suffix.lower() != ".gpkg"
-    with in_place(path, replace=replace, folder=in_folder) as draft:
-        if in_folder:
-            write_tables(district, draft, names)
-        else:
-            for name in names:
-                _write_layer(_written(district, name), draft, name)
+    with in_place(path, replace=replace, folder=not is_geopackage(path)) as draft:
+        write_draft(district, draft)
     return path
+
+
+def is_geopackage(path: Path) -> bool:
+    """Whether a district of this path is a GeoPackage; any other is a folder."""
+    return path.suffix.lower() == ".gpkg"
+
+
+def write_draft(district: District, draft: Path) -> None:
+    """Write a district's tables that have rows into an empty folder, or as a new GeoPackage."""
+    names = [name for name in read_dictionary() if name == "about" or len(district[name])]
+    if is_geopackage(draft):
+        for name in names:
+            _write_layer(_written(district, name), draft, name)
+    else:
+        write_tables(district, draft, names)
 
 
 def write_tables(district: District, folder: Path, names: Iterable[str]) -> None:
@@ -150,8 +160,19 @@ def _cells(values: pd.Series, kind: str) -> pd.Series:
 
 
 def csv_text(table: pd.DataFrame) -> bytes:
-    """Return a table as CSV in UTF-8 with a mark at its start, by which spreadsheets know Chinese text."""
-    return table.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    """
+    Return a table as CSV in UTF-8 with a mark at its start, by which spreadsheets know Chinese text.
+
+    Text that a spreadsheet would take for a formula is made harmless, which reading undoes.
+    """
+    shown = table.assign(
+        **{
+            str(name): column.map(lambda cell: harmless(cell) if isinstance(cell, str) else cell)
+            for name, column in table.items()
+            if column.dtype.kind == "O"
+        }
+    )
+    return shown.to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
 
 
 def geojson(table: gpd.GeoDataFrame) -> bytes:

@@ -67,6 +67,13 @@ def _all_thresholds() -> NDArray[np.float32]:
 def near_poisson(
     mean: NDArray[np.float32], shock: NDArray[np.float32], per_child: NDArray[np.floating] | float
 ) -> NDArray[np.int16]:
+    """Return `whole_children` of schools and blocks, which never exceed 32,767."""
+    return whole_children(mean, shock, per_child).astype(np.int16)
+
+
+def whole_children(
+    mean: NDArray[np.float32], shock: NDArray[np.float32], per_child: NDArray[np.floating] | float
+) -> NDArray[np.int32]:
     r"""
     Return whole children with the mean given and variance `per_child` times it.
 
@@ -98,7 +105,7 @@ def near_poisson(
     np.maximum(counts, 0, out=counts)
     small = mean < _EXACT_BELOW
     if not small.any():
-        return counts.astype(np.int16)
+        return counts
     table = _all_thresholds()
     width = len(table) // _LEVELS
     row = np.rint(np.sqrt(np.minimum(mean, np.float32(_EXACT_BELOW))) * np.float32(_STEPS)).astype(np.int32)
@@ -113,7 +120,7 @@ def near_poisson(
         step = _step(table, starts[off] + found[off], shocks[off])
         found[off] += step
         off = off[step != 0]
-    return np.where(small, found.reshape(exact.shape), counts).astype(np.int16)
+    return np.where(small, found.reshape(exact.shape), counts)
 
 
 def _step(table: NDArray[np.float32], at: NDArray[np.int32], shock: NDArray[np.float32]) -> NDArray[np.int32]:

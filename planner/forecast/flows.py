@@ -7,7 +7,7 @@ against the schools' intakes tell.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -73,18 +73,24 @@ class Flows:
     """Years whose residents and intakes tell who leaves and who arrives, where there is no attendance."""
 
 
-def shrunk_share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> Share:
+def shrunk_share(
+    part: NDArray[np.float64], whole: NDArray[np.float64], near: NDArray[np.intp] | None = None
+) -> Share:
     r"""
-    Return a share by block, shrunk towards the district's.
+    Return a share by block, shrunk towards its neighbourhood's, and that towards the district's.
 
     The district's share p is smoothed over the years. With E the children expected at each year's district share and
-    :math:`\tau^2` the variance between blocks of their ratio to it, a block's ratio is
-    :math:`1 + \lambda(O/E - 1)`, :math:`\lambda = \tau^2/(\tau^2 + (1-p)/E)`.
+    :math:`\tau^2` the variance between neighbourhoods of their ratio to it, a neighbourhood's ratio is
+    :math:`1 + \lambda(O/E - 1)`, :math:`\lambda = \tau^2/(\tau^2 + (1-p)/E)`; a block's ratio to its neighbourhood's
+    is found alike. So what many small blocks tell together is not lost. A block that is alone in its
+    neighbourhood has the neighbourhood's.
 
     Parameters
     ----------
     part, whole
         [block, year], oldest year first. [children]
+    near
+        [block]: neighbourhood; None: every block is one. [position]
     """
     below, above = whole.sum(axis=0), part.sum(axis=0)
     yearly_share = np.where((below > 0) & (above > 0), above / np.where(below > 0, below, 1.0), np.nan)
@@ -98,15 +104,19 @@ def shrunk_share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> Share
         none = np.zeros(blocks)
         return Share(share=none, spread=none, own=none, district=0.0, yearly=0.0)
     expected = (whole * np.nan_to_num(yearly_share)).sum(axis=1)
-    seen = expected > 0
-    base = np.where(seen, expected, 1.0)
-    deviation = np.where(seen, part.sum(axis=1) / base - 1, np.nan)
-    noise = np.where(seen, (1 - district) / base, np.nan)
-    between = shrunk_between(deviation, noise, _SPREAD_PRIOR, 10.0)
-    own = np.where(seen, between / (between + np.nan_to_num(noise, nan=1.0)), 0.0)
-    ratio = 1 + own * np.nan_to_num(deviation)
+    seen_part = part.sum(axis=1)
+    of = np.arange(blocks) if near is None else near
+    groups = int(of.max(initial=-1)) + 1
+    together = _ratios(grouped(seen_part, of, groups), grouped(expected, of, groups), district)
+    alone = np.bincount(of, minlength=groups)[of] == 1
+    there = np.maximum(together.ratio[of], 1e-6)
+    of_near = np.minimum(district * there, 0.98)
+    single = _ratios(seen_part, np.where(alone, 0.0, expected * there), of_near)
+    ratio = there * single.ratio
+    own = np.where(alone, together.own[of], single.own)
     share = np.minimum(district * ratio, 0.98)
-    spread = np.sqrt(between * (1 - own)) / np.maximum(ratio, 0.1)
+    left = together.left[of] + np.where(alone, 0.0, single.left * there**2)
+    spread = np.sqrt(left) / np.maximum(ratio, 0.1)
     # The counts' own noise is in these errors too; it is what makes small districts' shares unsteady.
     yearly = shrunk_variance(
         float(np.mean(errors**2)) if len(errors) else 0.0, len(errors), _YEARLY_PRIOR**2, 4.0
@@ -114,6 +124,30 @@ def shrunk_share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> Share
     return Share(
         share=share, spread=np.minimum(spread, 0.6), own=own, district=district, yearly=float(np.sqrt(yearly))
     )
+
+
+class _Ratios(NamedTuple):
+    """Places against what is expected of them."""
+
+    ratio: NDArray[np.float64]
+    """[place]: observed per expected, shrunk towards 1. [1]"""
+    own: NDArray[np.float64]
+    """[place]: weight of the place's own figures. [1]"""
+    left: NDArray[np.float64]
+    """[place]: variance that is left of the ratio. [1]"""
+
+
+def _ratios(
+    observed: NDArray[np.float64], expected: NDArray[np.float64], share: float | NDArray[np.float64]
+) -> _Ratios:
+    """Return the ratios of observed to expected children at a share, shrunk towards 1; 1 where none are expected."""
+    seen = expected > 0
+    base = np.where(seen, expected, 1.0)
+    deviation = np.where(seen, observed / base - 1, np.nan)
+    noise = np.where(seen, (1 - share) / base, np.nan)
+    between = shrunk_between(deviation, noise, _SPREAD_PRIOR, 10.0)
+    own = np.where(seen, between / (between + np.nan_to_num(noise, nan=1.0)), 0.0)
+    return _Ratios(ratio=1 + own * np.nan_to_num(deviation), own=own, left=between * (1 - own))
 
 
 def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[str, ...]) -> Flows:
@@ -140,8 +174,9 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
     whole = totals(table, "children", axes)
     left = totals(where(table, ~public), "children", axes)
     left_private = totals(where(table, private), "children", axes)
-    leaving = shrunk_share(left, whole)
-    to_private = shrunk_share(left_private, left).share if left.any() else None
+    near, _ = pd.factorize(np.array(groups, dtype=object))
+    leaving = shrunk_share(left, whole, near)
+    to_private = shrunk_share(left_private, left, near).share if left.any() else None
     if to_private is None:
         to_private = np.full(len(blocks), 1.0 if len(private_schools) else 0.0)
     arrivals = where(table, table["block"] == "other")
@@ -355,11 +390,11 @@ def _choice(
         dtype=bool,
     )
     axes = {"block": blocks, "year": years}
+    codes, keys = pd.factorize(np.array(groups, dtype=object))
     rate = shrunk_share(
-        totals(where(stayed, chosen), "children", axes), totals(stayed, "children", axes)
+        totals(where(stayed, chosen), "children", axes), totals(stayed, "children", axes), codes
     ).share
     went = totals(where(stayed, chosen), "children", {"block": blocks, "school": schools})
-    codes, keys = pd.factorize(np.array(groups, dtype=object))
     common = np.zeros((len(keys), len(schools)))
     np.add.at(common, codes, went)
     everyone = went.sum(axis=0)

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from planner.maps.insets import inside_any, stage_insets
 from planner.maps.labels import LINE, Label, place_labels
 from planner.maps.land import Frame, Land, district_name, resting_points, school_names, short_names
 from planner.maps.page import MapPage, draw_barriers, hairline
-from planner.maps.palette import INK, PAPER, UNKNOWN, Bands, hatch_colour
-from planner.maps.sheet import Sheet, hatching, nice, outline, plate
+from planner.maps.palette import INK, PAPER, UNKNOWN, Bands, hatch_colour, ink_on
+from planner.maps.sheet import Sheet, hatching, nice, outline, plate, strokes
 from planner.words import say
 
 if TYPE_CHECKING:
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from planner.district import District
+    from planner.maps.land import Bounds
+    from planner.maps.sheet import Box
     from planner.plan import Plan
 
 LARGEST, SMALLEST = 6.4, 1.7
 """Radii of the symbols of the largest and the smallest school. [points]"""
-LABEL_SIZE = 6.5
+LABEL_SIZE = 7.0
+BLOCK, BLOCK_WIDTH, BLOCK_ALPHA = "#8a929c", 0.4, 0.6
 _NO_BREAK = "\u00a0"
 
 
@@ -70,6 +74,8 @@ class Picture:
     """Numbers of joint catchments, written in their middle."""
     ring: str = ""
     """What a thick ring around a symbol means; empty where there is none."""
+    bar: str = ""
+    """What a bar across a symbol means, which those of hatched classes have; empty: they have none."""
     symbol: str = ""
     """What the colour of a symbol means; empty: it has none."""
     seats: str = ""
@@ -112,15 +118,10 @@ def draw_areas(
     sheet.shapes(outlines, edge=INK, width=border, order=3, within=frame.box)
 
 
-def draw_blocks(sheet: Sheet, frame: Frame, land: Land, *, width: float = 0.3) -> None:
-    """Draw the borders of the blocks, thin and pale."""
-    placed = frame.put(shapely.multipolygons(list(_polygons(land))))
-    sheet.shapes([outline(placed)], edge="#ffffff", width=width, order=2.5, within=frame.box)
-
-
-def _polygons(land: Land) -> np.ndarray:
-    parts = shapely.get_parts(shapely.get_parts(shapely.simplify(land.blocks, land.tolerance)))
-    return parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]
+def draw_blocks(sheet: Sheet, frame: Frame, land: Land) -> None:
+    """Draw the borders of the blocks, thin and grey."""
+    lines = strokes([frame.put(land.block_borders)])
+    sheet.lines(lines, colour=BLOCK, width=BLOCK_WIDTH, order=2.5, within=frame.box, alpha=BLOCK_ALPHA)
 
 
 def radii(seats: ArrayLike, top: float, largest: float) -> NDArray[np.float64]:
@@ -130,75 +131,139 @@ def radii(seats: ArrayLike, top: float, largest: float) -> NDArray[np.float64]:
     return np.where(np.isnan(known), largest / 2, sized)
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Marks:
+    """The symbols and labels of a map, wherever on the page they stand; all of one length."""
+
+    symbols: Sequence[Symbol]
+    names: Sequence[str]
+    points: NDArray[np.float64]
+    """x and y. [m]"""
+    radii: NDArray[np.float64]
+    """Of the symbols, without their rings. [points]"""
+    classes: NDArray[np.intp]
+    most: float
+    """Seats of the largest school."""
+    largest: float
+    """Radius that belongs to `most`. [points]"""
+
+
 def draw_picture(
     picture: Picture, district: District, land: Land, plan: Plan, stage: str, year: int
 ) -> Figure:
-    """Draw a map of the catchments of a stage in a year."""
+    """Draw a map of the catchments of a stage in a year, with insets where labels would hide what they name."""
     areas = land.areas(plan, stage, year)
-    page = MapPage(land.bounds, picture.title, picture.lines, picture.source)
-    page.ground(land)
-    draw_areas(page.sheet, page.frame, areas, picture.values, picture.bands)
-    draw_blocks(page.sheet, page.frame, land)
-    draw_barriers(page.sheet, page.frame, land)
-    left_out, sizes = _draw_schools(page, picture, district, land, plan, areas)
-    _write_legend(page, picture, land, sizes, left_out, without=-1 in areas)
+    insets = stage_insets(district, land, plan, stage, LABEL_SIZE)
+    page = MapPage(land.bounds, picture.title, picture.lines, picture.source, insets)
+    marks = _marks(picture, district, land, plan, areas)
+    left_out = 0
+    for frame, window in zip([page.frame, *page.insets], [None, *insets], strict=True):
+        seen = areas if window is None else _clipped(areas, window)
+        page.ground(land, frame)
+        draw_areas(page.sheet, frame, seen, picture.values, picture.bands)
+        draw_blocks(page.sheet, frame, land)
+        draw_barriers(page.sheet, frame, land)
+        left_out += _draw_marks(page, frame, window, marks, picture, areas)
+    page.frames()
+    _write_legend(page, picture, land, marks, left_out, without=-1 in areas)
     return page.sheet.figure
 
 
-def _draw_schools(
-    page: MapPage,
-    picture: Picture,
-    district: District,
-    land: Land,
-    plan: Plan,
-    areas: Mapping[int, BaseGeometry],
-) -> tuple[int, tuple[list[float], list[float]]]:
-    """Draw symbols and labels; return how many labels found no room, and seats and radii for the legend."""
+def _clipped(areas: Mapping[int, BaseGeometry], window: Bounds) -> dict[int, BaseGeometry]:
+    """Return what lies within a window."""
+    parts = shapely.intersection(np.array(list(areas.values())), shapely.box(*window))
+    return {position: part for position, part in zip(areas, parts, strict=True) if not shapely.is_empty(part)}
+
+
+def _marks(
+    picture: Picture, district: District, land: Land, plan: Plan, areas: Mapping[int, BaseGeometry]
+) -> _Marks:
     points = resting_points(land, plan, areas)
     symbols = sorted(
         (symbol for symbol in picture.symbols if symbol.school in points),
         key=lambda symbol: -np.nan_to_num(symbol.seats),
     )
-    centres = page.frame.points(np.array([points[symbol.school] for symbol in symbols]).reshape(-1, 2))
     seats = np.array([symbol.seats for symbol in symbols])
-    most = float(np.nanmax(seats, initial=0.0))
+    most = max(float(np.nanmax(seats, initial=0.0)), 1.0)
     largest = float(np.clip(46 / np.sqrt(max(len(symbols), 1)), 4.2, LARGEST))
-    sized = radii(seats, max(most, 1.0), largest)
-    classes = picture.bands.of([symbol.value for symbol in symbols])
-    fills = [picture.bands.colours[k] if k >= 0 else PAPER for k in classes]
-    rings = np.array([1.5 if symbol.sure else 0.6 for symbol in symbols])
-    page.sheet.discs(centres, sized + rings / 2 + 0.5, fills=PAPER, edge="none", order=7.9)
-    page.sheet.discs(centres, sized, fills=fills, widths=rings.tolist(), order=8)
     names = short_names(
         school_names(district, [symbol.school for symbol in symbols]), district_name(district)
     )
+    return _Marks(
+        symbols=symbols,
+        names=[names[symbol.school] for symbol in symbols],
+        points=np.array([points[symbol.school] for symbol in symbols]).reshape(-1, 2),
+        radii=radii(seats, most, largest),
+        classes=picture.bands.of([symbol.value for symbol in symbols]),
+        most=most,
+        largest=largest,
+    )
+
+
+def _draw_marks(
+    page: MapPage,
+    frame: Frame,
+    window: Bounds | None,
+    marks: _Marks,
+    picture: Picture,
+    areas: Mapping[int, BaseGeometry],
+) -> int:
+    """
+    Draw symbols and labels on the map, or those of a window on its inset; return how many labels found no room.
+
+    What an inset labels is not labelled on the map.
+    """
+    sheet = page.sheet
+    shown = np.flatnonzero(
+        np.ones(len(marks.points), dtype=bool) if window is None else inside_any(marks.points, [window])
+    )
+    centres, sizes, classes = frame.points(marks.points[shown]), marks.radii[shown], marks.classes[shown]
+    chosen = shown.tolist()
+    symbols = [marks.symbols[k] for k in chosen]
+    fills = [picture.bands.colours[k] if k >= 0 else PAPER for k in classes]
+    rings = np.array([1.5 if symbol.sure else 0.6 for symbol in symbols])
+    sheet.discs(centres, sizes + rings / 2 + 0.5, fills=PAPER, edge="none", order=7.9, within=frame.box)
+    sheet.discs(centres, sizes, fills=fills, widths=rings.tolist(), order=8, within=frame.box)
+    if picture.bar:
+        _draw_bars(sheet, centres, sizes, fills, [k >= 0 and picture.bands.hatches[k] > 0 for k in classes])
+    elsewhere = np.zeros(len(shown), dtype=bool)
+    if window is None:
+        elsewhere = inside_any(marks.points, page.windows)
     labels = [
         Label(
-            text=with_number(names[symbol.school], symbol.number),
-            x=float(x),
-            y=float(y),
+            text=with_number(marks.names[chosen[k]], symbol.number),
+            x=float(centres[k, 0]),
+            y=float(centres[k, 1]),
             importance=symbol.importance + float(np.nan_to_num(symbol.seats)) / 1e6,
-            radius=float(radius),
+            radius=float(sizes[k] + rings[k] / 2),
             size=LABEL_SIZE,
         )
-        for symbol, (x, y), radius in zip(symbols, centres, sized + rings / 2, strict=True)
+        for k, symbol in enumerate(symbols)
+        if not elsewhere[k]
     ]
-    for position, number in picture.joint.items():
-        if position in areas:
-            middle = shapely.get_coordinates(shapely.point_on_surface(page.frame.put(areas[position])))[0]
-            labels.append(
-                Label(
-                    text=number,
-                    x=float(middle[0]),
-                    y=float(middle[1]),
-                    importance=np.inf,
-                    size=LABEL_SIZE + 0.5,
-                )
-            )
-    discs = np.column_stack([centres, sized + rings / 2])
-    left_out = draw_labels(page.sheet, page.frame, labels, discs)
-    shown = sorted({nice(share * most) for share in (1.0, 0.25)}, reverse=True) if most >= 1 else []
-    return left_out, (shown, radii(shown, max(most, 1.0), largest).tolist())
+    joint = [position for position in picture.joint if position in areas]
+    middles = shapely.get_coordinates(shapely.point_on_surface([areas[position] for position in joint]))
+    here = ~inside_any(middles, page.windows) if window is None else inside_any(middles, [window])
+    for position, (x, y) in zip(
+        np.array(joint)[here].tolist(), frame.points(middles[here]).tolist(), strict=True
+    ):
+        labels.append(Label(text=picture.joint[position], x=x, y=y, importance=np.inf, size=LABEL_SIZE + 0.5))
+    taken = page.frame.boxes(page.windows) if window is None else ()
+    return draw_labels(sheet, frame, labels, np.column_stack([centres, sizes + rings / 2]), taken)
+
+
+def _draw_bars(
+    sheet: Sheet,
+    centres: NDArray[np.float64],
+    sizes: NDArray[np.float64],
+    fills: Sequence[str],
+    short: Sequence[bool],
+) -> None:
+    """Draw a minus into the symbols of schools that are short, for who sees no colours."""
+    for ink in (INK, PAPER):
+        chosen = [k for k, fill in enumerate(fills) if short[k] and ink_on(fill) == ink]
+        bars = [centres[k] + np.array([[-0.6, 0.0], [0.6, 0.0]]) * sizes[k] for k in chosen]
+        sheet.lines(bars, colour=ink, width=1.1, order=8.2)
 
 
 def with_number(name: str, number: str) -> str:
@@ -209,9 +274,11 @@ def with_number(name: str, number: str) -> str:
     return f"{name}{colon}{_NO_BREAK}{number}"
 
 
-def draw_labels(sheet: Sheet, frame: Frame, labels: Sequence[Label], discs: np.ndarray) -> int:
-    """Place and write labels with their leader lines; return how many found no room."""
-    placed, left_out = place_labels(labels, frame.box, discs)
+def draw_labels(
+    sheet: Sheet, frame: Frame, labels: Sequence[Label], discs: np.ndarray, taken: Sequence[Box] = ()
+) -> int:
+    """Place and write labels with their leader lines, none on what is `taken`; return how many found no room."""
+    placed, left_out = place_labels(labels, frame.box, discs, taken)
     leaders = [np.array(label.leader) for label in placed if label.leader]
     sheet.lines(leaders, colour=PAPER, width=1.6, order=8.4, alpha=0.8)
     sheet.lines(leaders, colour=INK, width=0.45, order=8.5)
@@ -250,7 +317,7 @@ def _write_legend(
     page: MapPage,
     picture: Picture,
     land: Land,
-    sizes: tuple[list[float], list[float]],
+    marks: _Marks,
     left_out: int,
     *,
     without: bool,
@@ -259,14 +326,18 @@ def _write_legend(
     write_classes(page, picture.bands, picture.counts, without=without)
     page.space()
     hairline(page)
-    if picture.seats and sizes[0]:
-        page.sizes(*sizes, label=picture.seats)
+    shown = sorted({nice(share * marks.most) for share in (1.0, 0.25)}, reverse=True)
+    if picture.seats and len(marks.symbols):
+        page.sizes(shown, radii(shown, marks.most, marks.largest).tolist(), label=picture.seats)
     if picture.symbol:
         page.note(picture.symbol)
+    if picture.bar and any(k >= 0 and picture.bands.hatches[k] for k in marks.classes):
+        page.symbol_row(picture.bar, fill=picture.bands.colours[2], bar=True)
     if picture.ring:
         page.symbol_row(picture.ring, ring=1.5)
     page.space(2)
     page.line_row(say("catchment"), width=0.9)
+    page.line_row(say("block"), width=BLOCK_WIDTH, colour=BLOCK, alpha=BLOCK_ALPHA)
     page.barrier_rows(land)
     page.space(3)
     for note in picture.notes:

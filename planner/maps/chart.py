@@ -58,6 +58,7 @@ def pupils_and_seats_chart(
     *,
     stage: str,
     school: str | None = None,
+    schools: pd.DataFrame | None = None,
     policy: Policy | None = None,
     scenario: str = "",
     title: str | None = None,
@@ -72,6 +73,9 @@ def pupils_and_seats_chart(
         or with `school` the table seats_by_school. [children]
     school
         One school; the whole district when not given.
+    schools
+        Table seats_by_school, for the seats of the district as stated: they are shown in the years in which every
+        school that has seats states them. [children]
     policy
         For the name of the stage, and for its grades: without it the past is not shown.
     scenario, title
@@ -85,6 +89,9 @@ def pupils_and_seats_chart(
     columns = [middle, f"{middle}_p10", f"{middle}_p90", "seats", "seats_stated", "gap"]
     figures = rows.reindex(columns, axis=1).astype("Float64").to_numpy(np.float64, na_value=np.nan)
     years = [int(year) for year in rows["year"].tolist()]
+    if school is None and schools is not None:
+        stated = _stated(schools.loc[schools["stage"] == stage])
+        figures[:, 4] = [stated.get(year, math.nan) for year in years]
     order = np.argsort(years)
     years, figures = sorted(years), figures[order]
     past = _counted(district, stage, policy, school)
@@ -115,6 +122,20 @@ def pupils_and_seats_chart(
     if past:
         plot.past(past)
     return sheet.figure
+
+
+def _stated(schools: pd.DataFrame) -> dict[int, float]:
+    """Return the seats as stated by year, where no school with seats leaves them out. [children]"""
+    sums: dict[int, float] = {}
+    numbers = (
+        schools.filter(["year", "seats", "seats_stated"])
+        .astype("Float64")
+        .to_numpy(np.float64, na_value=np.nan)
+    )
+    for year, seats, stated in numbers.tolist():
+        own = 0.0 if math.isnan(stated) and seats == 0 else stated
+        sums[int(year)] = sums.get(int(year), 0.0) + own
+    return sums
 
 
 def _summary(years: Sequence[int], figures: NDArray[np.float64]) -> str:

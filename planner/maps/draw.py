@@ -9,8 +9,9 @@ from planner.errors import OutputError
 from planner.maps.chart import pupils_and_seats_chart
 from planner.maps.land import prepare_land
 from planner.maps.odds import odds_map
-from planner.maps.save import save_figure
+from planner.maps.save import save_figure, save_page
 from planner.maps.seatgap import seat_gap_map
+from planner.maps.slider import years_page
 from planner.maps.years import seat_gap_years
 from planner.words import Text, current_language
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from planner.district import District
+    from planner.maps.land import Land
     from planner.plan import Plan
     from planner.policy import Policy
     from planner.scenario import Scenario
@@ -66,7 +68,22 @@ def map_years(plan: Plan) -> list[int]:
     return sorted({years[0], years[len(years) // 2], years[-1]})
 
 
-def standard_figures(run: Drawable, years: Sequence[int] | None = None) -> Iterator[tuple[str, Figure]]:
+def run_page(run: Drawable, stage: str, *, land: Land | None = None) -> str:
+    """Return the page of a stage with a slider over the years of a run."""
+    return years_page(
+        run.district,
+        run.plan,
+        run.outcomes,
+        stage=stage,
+        policy=run.policy,
+        scenario=scenario_name(run.scenario),
+        land=land,
+    )
+
+
+def standard_figures(
+    run: Drawable, years: Sequence[int] | None = None, *, land: Land | None = None
+) -> Iterator[tuple[str, Figure]]:
     """
     Yield the standard set, each figure with the name of its file.
 
@@ -79,7 +96,7 @@ def standard_figures(run: Drawable, years: Sequence[int] | None = None) -> Itera
         When a year is outside the plan's.
     """
     plan, tables = run.plan, run.outcomes
-    land = prepare_land(run.district, plan)
+    land = land or prepare_land(run.district, plan)
     scenario = scenario_name(run.scenario)
     autumn = plan.years[0]
     for stage in plan.stages:
@@ -142,7 +159,12 @@ def standard_figures(run: Drawable, years: Sequence[int] | None = None) -> Itera
         yield (
             f"pupils-and-seats-{stage}",
             pupils_and_seats_chart(
-                run.district, tables["district"], stage=stage, policy=run.policy, scenario=scenario
+                run.district,
+                tables["district"],
+                stage=stage,
+                schools=tables["seats_by_school"],
+                policy=run.policy,
+                scenario=scenario,
             ),
         )
 
@@ -152,7 +174,7 @@ def draw_maps(
     folder: Path | str,
     years: Sequence[int] | None = None,
     *,
-    formats: Sequence[str] = ("png", "svg"),
+    formats: Sequence[str] = ("png", "svg", "html"),
 ) -> list[Path]:
     """
     Draw the standard set of maps and charts of a run into a folder, which is made when it is not there.
@@ -162,11 +184,11 @@ def draw_maps(
     years
         School years that get a seat-gap map of their own; first, middle and last of the plan when not given.
     formats
-        Endings of the files: png, svg.
+        Endings of the files: png, svg; html for the page of the years of each stage, which has a slider.
 
     Returns
     -------
-    The files, in the order of the stages.
+    The files, in the order of the stages; the pages last.
 
     Raises
     ------
@@ -180,8 +202,16 @@ def draw_maps(
         raise OutputError(
             Text("{path}: cannot be written: {reason}", path=folder, reason=error.strerror)
         ) from error
-    return [
+    land = prepare_land(run.district, run.plan)
+    files = [
         save_figure(figure, folder / f"{name}.{ending}")
-        for name, figure in standard_figures(run, years)
+        for name, figure in standard_figures(run, years, land=land)
         for ending in formats
+        if ending != "html"
     ]
+    if "html" in formats:
+        files += [
+            save_page(run_page(run, stage, land=land), folder / f"years-{stage}.html")
+            for stage in run.plan.stages
+        ]
+    return files

@@ -37,6 +37,8 @@ class Label:
     radius: float = 0.0
     """Of the symbol at the point, which the label keeps clear of. [points]"""
     size: float = 6.6
+    widest: float = WIDEST
+    """Width beyond which it is broken into lines. [points]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +159,7 @@ WEIGHTY = 0.2
 
 
 def place_labels(
-    labels: Sequence[Label], within: Box, discs: NDArray[np.float64]
+    labels: Sequence[Label], within: Box, discs: NDArray[np.float64], taken: Sequence[Box] = ()
 ) -> tuple[list[Placed], list[Label]]:
     """
     Place labels so that none touches another, a symbol, a foreign leader line or the edge of the map.
@@ -174,20 +176,22 @@ def place_labels(
         The map's frame. [points]
     discs
         x, y and radius of every symbol, of labelled and unlabelled points. [points]
+    taken
+        Where no label may stand. [points]
 
     Returns
     -------
     The labels placed, and those left out; both from the most important to the least.
     """
     first: set[str] = set()
-    best = _greedy(labels, within, discs, first)
+    best = _greedy(labels, within, discs, first, taken)
     left_out = best[1]
     for _ in range(ROUNDS):
         weighty = {label.text for label in left_out if label.importance > WEIGHTY} - first
         if not weighty:
             break
         first |= weighty
-        found = _greedy(labels, within, discs, first)
+        found = _greedy(labels, within, discs, first, taken)
         left_out = found[1]
         if _shown(found[0]) > _shown(best[0]):
             best = found
@@ -200,7 +204,11 @@ def _shown(placed: Sequence[Placed]) -> float:
 
 
 def _greedy(
-    labels: Sequence[Label], within: Box, discs: NDArray[np.float64], first: set[str]
+    labels: Sequence[Label],
+    within: Box,
+    discs: NDArray[np.float64],
+    first: set[str],
+    taken: Sequence[Box],
 ) -> tuple[list[Placed], list[Label]]:
     """Place labels one after the other, those of `first` before the others of finite importance."""
 
@@ -210,10 +218,10 @@ def _greedy(
     placed: list[Placed] = []
     left_out: list[Label] = []
     leaders = np.empty((0, 2, 2))
-    boxes: list[Box] = []
+    boxes = list(taken)
     box_diagonals: list[NDArray[np.float64]] = []
     for label in sorted(labels, key=turn):
-        lines = broken(label.text, label.size)
+        lines = broken(label.text, label.size, label.widest)
         width = max(text_width(line, label.size) for line in lines)
         height = len(lines) * label.size * LINE
         corners, directions = _candidates(label, width, height)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
 from planner.errors import QuestionError
+from planner.maps.sheet import Box
 from planner.words import Text, current_language
 
 if TYPE_CHECKING:
@@ -19,11 +21,13 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
     from planner.district import District
-    from planner.maps.sheet import Box
     from planner.plan import Plan
 
 RESOLUTION = 4000
 """Parts of the longer side of a district that a map can tell apart: 0.05 mm on A4."""
+
+Bounds = tuple[float, float, float, float]
+"""Left, bottom, right, top. [m]"""
 
 BARRIERS = ("river", "railway", "trunk_road", "expressway", "other")
 
@@ -43,8 +47,9 @@ class Land:
     """Lines by kind of barrier, simplified."""
     points: dict[str, tuple[float, float]]
     """x and y by school of the plan that has a place. [m]"""
-    bounds: tuple[float, float, float, float]
-    """Left, bottom, right, top. [m]"""
+    bounds: Bounds
+    insets: dict[tuple[str, str, bytes], tuple[Bounds, ...]] = field(default_factory=dict, repr=False)
+    """Parts of a stage that maps enlarge, by stage, language and assignment of blocks; `stage_insets` fills it."""
     _areas: dict[bytes, dict[int, BaseGeometry]] = field(default_factory=dict, repr=False)
 
     @property
@@ -52,6 +57,12 @@ class Land:
         """Smallest distance that shows on a map. [m]"""
         left, bottom, right, top = self.bounds
         return max(right - left, top - bottom) / RESOLUTION
+
+    @cached_property
+    def block_borders(self) -> BaseGeometry:
+        """Borders of the blocks as lines, simplified; what two blocks share is there once."""
+        simple = shapely.simplify(self.blocks, self.tolerance)
+        return shapely.line_merge(shapely.union_all(shapely.boundary(simple)))
 
     def areas(self, plan: Plan, stage: str, year: int) -> dict[int, BaseGeometry]:
         """
@@ -67,6 +78,13 @@ class Land:
                 for position in np.unique(assignment)
             }
         return self._areas[key]
+
+    def first_areas(self, plan: Plan, stage: str) -> dict[int, BaseGeometry]:
+        """Return the polygon of every catchment that a stage has in any year, of the first year that has it."""
+        found: dict[int, BaseGeometry] = {}
+        for year in plan.years:
+            found = self.areas(plan, stage, year) | found
+        return found
 
 
 def assigned(plan: Plan, stage: str, year: int) -> NDArray[np.int16]:
@@ -103,8 +121,12 @@ def joined(polygons: NDArray[np.object_], tolerance: float) -> BaseGeometry:
     tolerance
         Smallest distance that matters; holes thinner than it are slivers of the survey. [m]
     """
-    whole = shapely.simplify(shapely.union_all(polygons), tolerance)
-    parts = shapely.get_parts(whole)
+    return without_slivers(shapely.simplify(shapely.union_all(polygons), tolerance), tolerance)
+
+
+def without_slivers(area: BaseGeometry, tolerance: float) -> BaseGeometry:
+    """Return the polygons of an area without holes thinner than the tolerance. [m]"""
+    parts = shapely.get_parts(area)
     kept = []
     for polygon in parts[shapely.get_type_id(parts) == shapely.GeometryType.POLYGON]:
         holes = [ring for ring in polygon.interiors if _width(shapely.polygons(ring)) > 2 * tolerance]
@@ -245,7 +267,7 @@ class Frame:
     """Metres that lie in the lower left corner of the box."""
 
     @classmethod
-    def around(cls, bounds: tuple[float, float, float, float], box: Box, padding: float = 0.03) -> Frame:
+    def around(cls, bounds: Bounds, box: Box, padding: float = 0.03) -> Frame:
         """Fit the bounds into the box, centred, with a padding on every side as a share of the box."""
         left, bottom, right, top = bounds
         width, height = max(right - left, 1.0), max(top - bottom, 1.0)
@@ -263,3 +285,11 @@ class Frame:
     def points(self, metres: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return x and y in points on the page."""
         return (np.asarray(metres) - self.origin) * self.scale + (self.box.left, self.box.bottom)
+
+    def boxes(self, windows: Iterable[Bounds]) -> list[Box]:
+        """Return where pieces of land lie on the page."""
+        corners = [self.points(np.array([window[:2], window[2:]])) for window in windows]
+        return [
+            Box(left=float(low[0]), bottom=float(low[1]), width=float(wide), height=float(high))
+            for low, (wide, high) in ((pair[0], pair[1] - pair[0]) for pair in corners)
+        ]

@@ -21,7 +21,7 @@ from planner.maps.land import (
 )
 from planner.maps.page import SIDE, MapPage, draw_barriers, hairline
 from planner.maps.palette import FAINT, INK, LAND, PAPER, QUIET
-from planner.maps.phrases import source_line, stage_name, year_name
+from planner.maps.phrases import source_line, stage_name, whole, year_name
 from planner.maps.sheet import Box, hatching, outline, strokes
 from planner.words import say
 
@@ -43,6 +43,9 @@ _HATCH = 3.2
 _CLOSE_UP = 0.35
 """Share of the district's extent up to which the map shows only the catchments that change. [1]"""
 _MOST_ROWS = 12
+_NO_BREAK = "\u00a0"
+_FARTHEST = 22.0
+"""Greatest distance from the middle of moved blocks at which their label begins. [points]"""
 
 
 def moved_blocks(before: Plan, after: Plan, stage: str, year: int) -> dict[str, tuple[str, str]]:
@@ -79,6 +82,7 @@ def before_after_map(
     scenario: str = "",
     title: str | None = None,
     land: Land | None = None,
+    children: Mapping[str, float] | None = None,
 ) -> Figure:
     """
     Draw how catchments change between two plans: moved blocks hatched in the colour of where they go.
@@ -93,6 +97,8 @@ def before_after_map(
         What the source line calls the two, as "keep, then rezone".
     policy, title, land
         As for `seat_gap_map`; the land of the plan after.
+    children
+        By block: entrants who move, told by exchange of catchments where they are known. [children]
     """
     land = land or prepare_land(district, plan_after)
     moves = moved_blocks(plan_before, plan_after, stage, year)
@@ -113,7 +119,7 @@ def before_after_map(
             stage=stage_name(stage, policy),
             year=year_name(year),
         ),
-        [_summary(len(moves), len(plan_after.blocks))],
+        [_summary(len(moves), len(plan_after.blocks), children)],
         source_line(district, scenario),
     )
     page.ground(land)
@@ -136,8 +142,9 @@ def before_after_map(
     borders = [outline(frame.put(area)) for area in areas.values()]
     page.sheet.shapes(borders, edge=INK, width=0.9, order=3, within=frame.box)
     draw_barriers(page.sheet, frame, land)
-    left_out = _draw_schools(page, plan_after, land, stage, year, changed, short)
-    _write_legend(page, land, moves, short, tints, left_out)
+    arrows = _arrows(frame, {block: land.blocks[position_of[block]] for block in moves}, moves, short)
+    left_out = _draw_schools(page, plan_after, land, stage, year, changed, short, arrows)
+    _write_legend(page, land, moves, short, tints, left_out, children or {})
     if close_up:
         page.sheet.rectangle(frame.box, edge=FAINT, order=6)
         _key_map(page, land, bounds)
@@ -145,10 +152,17 @@ def before_after_map(
     return page.sheet.figure
 
 
-def _summary(moved: int, blocks: int) -> str:
+def _summary(moved: int, blocks: int, children: Mapping[str, float] | None) -> str:
     if not moved:
         return say("No block changes its catchment at this stage in this year.")
-    return say("{moved} of {all} blocks change their catchment.", moved=moved, all=blocks)
+    if children is None:
+        return say("{moved} of {all} blocks change their catchment.", moved=moved, all=blocks)
+    return say(
+        "{moved} of {all} blocks change their catchment, with {children} entrants in this year.",
+        moved=moved,
+        all=blocks,
+        children=whole(sum(children.values())),
+    )
 
 
 def _extent(land: Land, changed: Sequence[BaseGeometry]) -> tuple[tuple[float, float, float, float], bool]:
@@ -190,8 +204,16 @@ def _draw_schools(
     year: int,
     changed: set[str],
     names: Mapping[str, str],
+    arrows: Sequence[Label],
 ) -> int:
-    """Draw the schools of the stage, those concerned filled and named first; return how many names are left out."""
+    """
+    Draw the schools of the stage, those concerned filled and named first; return how many labels are left out.
+
+    Parameters
+    ----------
+    arrows
+        Labels of the blocks that move.
+    """
     areas = land.areas(plan, stage, year)
     points = resting_points(land, plan, areas)
     concerned = {school for key in changed for school in key.split("+")}
@@ -226,7 +248,54 @@ def _draw_schools(
         )
         for school, (x, y), radius in zip(schools, placed, radii, strict=True)
     ]
-    return draw_labels(page.sheet, page.frame, labels, np.column_stack([placed, radii]))
+    return draw_labels(page.sheet, page.frame, [*arrows, *labels], np.column_stack([placed, radii]))
+
+
+def _arrows(
+    frame: Frame,
+    shapes: Mapping[str, BaseGeometry],
+    moves: Mapping[str, tuple[str, str]],
+    names: Mapping[str, str],
+) -> list[Label]:
+    """Return a label from where to where for every exchange of catchments, in the largest piece that it moves."""
+    labels = []
+    for pair in dict.fromkeys(moves.values()):
+        piece = shapely.union_all([shapes[block] for block, move in moves.items() if move == pair])
+        largest = max(shapely.get_parts(piece), key=shapely.area)
+        shape = frame.put(largest)
+        (place,) = shapely.get_coordinates(shapely.point_on_surface(shape))
+        labels.append(
+            Label(
+                text=_in_two_lines(_exchange(*pair, names)),
+                x=float(place[0]),
+                y=float(place[1]),
+                importance=np.inf,
+                radius=min(float(np.sqrt(shapely.area(shape) / np.pi)), _FARTHEST),
+                size=LABEL_SIZE,
+            )
+        )
+    return labels
+
+
+def _in_two_lines(text: str) -> str:
+    """Return a text that is broken nowhere but before its arrow, if it has one."""
+    old, arrow, new = text.partition(" → ")
+    return f"{old.replace(' ', _NO_BREAK)} →{_NO_BREAK}{new.replace(' ', _NO_BREAK)}" if arrow else text
+
+
+def _exchange(old: str, new: str, names: Mapping[str, str]) -> str:
+    """Say which catchment becomes which; of one that others join, which they are."""
+    joining = [school for school in new.split("+") if school not in old.split("+")]
+    if old and len(joining) == len(new.split("+")) - len(old.split("+")):
+        return say(
+            "{old}, now joint with {others}", old=_named(old, names), others=_named("+".join(joining), names)
+        )
+    return f"{_named(old, names)} → {_named(new, names)}"
+
+
+def _named(key: str, names: Mapping[str, str]) -> str:
+    """Return the names of a catchment's schools."""
+    return " + ".join(names.get(school, school) for school in key.split("+")) if key else say("none")
 
 
 def _write_legend(
@@ -236,15 +305,15 @@ def _write_legend(
     names: Mapping[str, str],
     tints: Mapping[str, str],
     left_out: int,
+    children: Mapping[str, float],
 ) -> None:
-    def named(key: str) -> str:
-        return " + ".join(names.get(school, school) for school in key.split("+")) if key else say("none")
-
     page.heading(say("Blocks that move"), right=say("blocks"))
     pairs = Counter(moves.values()).most_common()
     for (old, new), number in pairs[:_MOST_ROWS]:
+        text = _exchange(old, new, names)
+        moving = sum(children.get(block, 0.0) for block, pair in moves.items() if pair == (old, new))
         page.swatch(
-            f"{named(old)} → {named(new)}",
+            say("{pair}: {children} entrants", pair=text, children=whole(moving)) if children else text,
             fill=tints.get(new, LAND),
             hatch=_HATCH,
             ink=INK,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from planner.maps.phrases import grade_name, percent, source_line, stage_name, y
 from planner.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -25,6 +26,59 @@ if TYPE_CHECKING:
     from planner.policy import Policy
 
 Given = Literal["planned", "possible"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Odds:
+    """What a school's class sizes may come to in one grade and year."""
+
+    cap: float
+    """[children]"""
+    expected: float
+    """Children of the grade."""
+    chance: float
+    """Probability of a class above the cap. [1]"""
+    error: float
+    """Standard error of the chance. [1]"""
+
+    @property
+    def number(self) -> str:
+        """As a label writes it."""
+        return "" if math.isnan(self.chance) else percent(self.chance)
+
+
+def odds_of(rows: pd.DataFrame, given: Given) -> dict[str, Odds]:
+    """Return the odds by school of the rows of one grade and year."""
+    columns = ["cap", "expected", f"p_over_{given}", "error"]
+    figures = rows.reindex(columns, axis=1).astype("Float64").to_numpy(np.float64, na_value=np.nan)
+    return {
+        str(school): Odds(cap=cap, expected=expected, chance=chance, error=error)
+        for school, (cap, expected, chance, error) in zip(rows["school"], figures.tolist(), strict=True)
+    }
+
+
+def catchment_odds(plan: Plan, positions: Iterable[int], odds: Mapping[str, Odds]) -> dict[int, float]:
+    """Return the highest odds of a catchment's schools by its position; missing where there are none."""
+    values: dict[int, float] = {}
+    for position in positions:
+        schools = plan.catchments[position].schools if position >= 0 else ()
+        own = [odds[school].chance for school in schools if school in odds]
+        values[position] = max((chance for chance in own if not math.isnan(chance)), default=math.nan)
+    return values
+
+
+def odds_symbols(odds: Mapping[str, Odds]) -> list[Symbol]:
+    """Return the symbols of the schools: the likelier a class above the cap, the more important the label."""
+    return [
+        Symbol(
+            school=school,
+            value=own.chance,
+            seats=own.expected,
+            number=own.number,
+            importance=float(np.nan_to_num(own.chance)),
+        )
+        for school, own in odds.items()
+    ]
 
 
 def odds_map(
@@ -61,44 +115,28 @@ def odds_map(
         As for `seat_gap_map`.
     """
     land = land or prepare_land(district, plan)
-    wanted = (odds["stage"] == stage) & (odds["year"] == year)
+    wanted = odds.loc[(odds["stage"] == stage) & (odds["year"] == year)]
     if grade is None:
-        grade = min(odds.loc[wanted, "grade"].tolist(), default=None)
-    wanted &= odds["grade"] == grade
+        grade = min(wanted["grade"].tolist(), default=None)
+    wanted = wanted.loc[wanted["grade"] == grade]
     if cap is not None:
-        wanted &= odds["cap"] == cap
-    rows = odds.loc[wanted]
-    columns = ["cap", "expected", f"p_over_{given}", "error"]
-    figures = rows.reindex(columns, axis=1).astype("Float64").to_numpy(np.float64, na_value=np.nan)
-    by_school = dict(zip(rows["school"].astype(str), figures.tolist(), strict=True))
-    caps = {int(figure[0]) for figure in by_school.values() if not math.isnan(figure[0])}
-    chances = {school: figure[2] for school, figure in by_school.items()}
-    values: dict[int, float] = {}
-    for position in land.areas(plan, stage, year):
-        schools = plan.catchments[position].schools if position >= 0 else ()
-        known = [chances[school] for school in schools if not math.isnan(chances.get(school, math.nan))]
-        values[position] = max(known, default=math.nan)
-    error = max((figure[3] for figure in by_school.values() if not math.isnan(figure[3])), default=0.0)
+        wanted = wanted.loc[wanted["cap"] == cap]
+    by_school = odds_of(wanted, given)
+    caps = {int(own.cap) for own in by_school.values() if not math.isnan(own.cap)}
+    chances = [own.chance for own in by_school.values()]
+    values = catchment_odds(plan, land.areas(plan, stage, year), by_school)
+    error = max((own.error for own in by_school.values() if not math.isnan(own.error)), default=0.0)
     name = stage_name(stage, policy) if grade is None else grade_name(grade, policy)
     picture = Picture(
         title=title or _title(name, year, caps, cap),
-        lines=[_meaning(given), _summary(list(chances.values()))],
+        lines=[odds_meaning(given), odds_summary(chances)],
         source=source_line(district, scenario, _precision(error)),
         bands=odds_bands(),
         legend=say("Odds of a class above the cap"),
         counted=say("schools"),
         values=values,
-        counts=list(chances.values()),
-        symbols=[
-            Symbol(
-                school=school,
-                value=chance,
-                seats=expected,
-                number="" if math.isnan(chance) else percent(chance),
-                importance=0.0 if math.isnan(chance) else chance,
-            )
-            for school, (_, expected, chance, _) in by_school.items()
-        ],
+        counts=chances,
+        symbols=odds_symbols(by_school),
         seats=say("children expected in the grade"),
         notes=[say("A joint catchment has the colour of its school with the highest odds.")]
         if any(position >= 0 and len(plan.catchments[position].schools) > 1 for position in values)
@@ -114,7 +152,8 @@ def _title(grade: str, year: int, caps: set[int], cap: int | None) -> str:
     return say("Odds that {grade} exceeds {cap} in a class, {year}", cap=cap or min(caps), **values)
 
 
-def _meaning(given: Given) -> str:
+def odds_meaning(given: Given) -> str:
+    """Say what the odds are."""
     if given == "possible":
         return say("Probability that a class is larger than the cap though every free room is used.")
     return say(
@@ -122,7 +161,8 @@ def _meaning(given: Given) -> str:
     )
 
 
-def _summary(chances: Sequence[float]) -> str:
+def odds_summary(chances: Sequence[float]) -> str:
+    """Say how many schools will and could exceed their cap."""
     known = np.array([chance for chance in chances if not math.isnan(chance)])
     if not len(known):
         return say("There are no figures for this year.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.maps.land import BARRIERS, Frame
-from planner.maps.palette import FAINT, INK, LAND, PAPER, QUIET, RIVER, hatch_colour
+from planner.maps.palette import BARRIER_COLOURS, FAINT, INK, LAND, PAPER, QUIET, hatch_colour
 from planner.maps.sheet import (
     LEADING,
     MARGIN,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from planner.maps.land import Land
+    from planner.maps.land import Bounds, Land
 
 SIDE = 176.0
 """Width of the legend's column. [points]"""
@@ -38,8 +38,12 @@ GUTTER = 22.0
 MAP_WIDTH = 520.0
 LOWEST, HIGHEST = 390.0, 600.0
 """Least and largest height of the map. [points]"""
+INSET_WIDTH = 360.0
+CAPTION = 13.0
+"""Room above an inset. [points]"""
+_LETTERS = "AB"
 
-_BARRIER_NAMES = {
+BARRIER_NAMES = {
     "river": Text("river"),
     "railway": Text("railway"),
     "trunk_road": Text("trunk road"),
@@ -54,19 +58,20 @@ def draw_barrier(sheet: Sheet, segments: Sequence[NDArray[np.float64]], kind: st
     def stroke(colour: str, width: float, order: float, dashes: tuple[float, ...] = ()) -> None:
         sheet.lines(segments, colour=colour, width=width, order=order, dashes=dashes, within=within)
 
+    colour = BARRIER_COLOURS[kind]
     if kind == "river":
         stroke(PAPER, 2.6, 4.0)
-        stroke(RIVER, 1.5, 4.1)
+        stroke(colour, 1.5, 4.1)
     elif kind == "railway":
         stroke(PAPER, 2.2, 4.6)
-        stroke("#3b3f46", 1.4, 4.7)
+        stroke(colour, 1.4, 4.7)
         stroke(PAPER, 0.8, 4.8, (4.0, 4.0))
     elif kind in {"trunk_road", "expressway"}:
         wide = 1.25 if kind == "expressway" else 1.0
-        stroke("#8c7343", 1.9 * wide, 4.3)
+        stroke(colour, 1.9 * wide, 4.3)
         stroke("#f5d98b" if kind == "trunk_road" else "#e9a94b", 1.1 * wide, 4.4)
     else:
-        stroke(QUIET, 1.0, 4.2, (1.5, 1.5))
+        stroke(colour, 1.0, 4.2, (1.5, 1.5))
 
 
 def draw_barriers(sheet: Sheet, frame: Frame, land: Land) -> None:
@@ -85,21 +90,34 @@ class MapPage:
         Left, bottom, right, top of what the map shows. [m]
     title, lines, source
         Title, subtitle and source line.
+    insets
+        Parts of the land that are shown enlarged in a column between map and legend; two at most.
     """
 
     def __init__(
-        self, bounds: tuple[float, float, float, float], title: str, lines: Sequence[str], source: str
+        self,
+        bounds: Bounds,
+        title: str,
+        lines: Sequence[str],
+        source: str,
+        insets: Sequence[Bounds] = (),
     ) -> None:
-        left, bottom, right, top = bounds
-        height = float(np.clip(MAP_WIDTH * (top - bottom) / max(right - left, 1.0), LOWEST, HIGHEST))
-        page_width = MARGIN + MAP_WIDTH + GUTTER + SIDE + MARGIN
+        column = INSET_WIDTH + GUTTER if insets else 0.0
+        page_width = MARGIN + MAP_WIDTH + GUTTER + column + SIDE + MARGIN
         below = footer_height(source, page_width)
-        self.sheet = Sheet(page_width, header_height(title, lines, page_width) + height + below)
+        box = map_box(bounds, below)
+        self.sheet = Sheet(page_width, header_height(title, lines, page_width) + box.height + below)
         write_header(self.sheet, title, lines)
         self.sheet.footer(source)
-        box = Box(left=MARGIN, bottom=below, width=MAP_WIDTH, height=height)
         self.frame = Frame.around(bounds, box)
-        self.left = box.right + GUTTER
+        self.windows = tuple(insets)
+        """Parts of the land that are shown enlarged. [m]"""
+        self.insets = [
+            Frame.around(window, place, padding=0.0)
+            for window, place in zip(insets, inset_boxes(box, len(insets)), strict=True)
+        ]
+        """Where they are shown."""
+        self.left = box.right + GUTTER + column
         self.y = box.top
         """Where the next row of the legend begins. [points]"""
 
@@ -154,10 +172,16 @@ class MapPage:
             self.sheet.write(self.left + 28, self.y - 8.4 - 9.4 * row, line, 7.4, gid="legend")
         self.y -= 13.2 + 9.4 * (len(lines) - 1)
 
-    def symbol_row(self, label: str, *, radius: float = 2.6, fill: str = PAPER, ring: float = 0.7) -> None:
-        """Write a row with a school's symbol."""
+    def symbol_row(
+        self, label: str, *, radius: float = 2.6, fill: str = PAPER, ring: float = 0.7, bar: bool = False
+    ) -> None:
+        """Write a row with a school's symbol, with a bar across it where asked."""
         centre = np.array([[self.left + 10, self.y - 5.8]])
         self.sheet.discs(centre, np.array([radius]), fills=fill, widths=ring)
+        if bar:
+            self.sheet.lines(
+                [centre + np.array([[-0.6, 0.0], [0.6, 0.0]]) * radius], colour=INK, width=1.1, order=8.2
+            )
         self._row(label)
 
     def sizes(self, seats: Sequence[float], radii: Sequence[float], label: str) -> None:
@@ -174,23 +198,30 @@ class MapPage:
         self.note(label)
 
     def line_row(
-        self, label: str, *, kind: str = "", width: float = 0.9, dashes: tuple[float, ...] = ()
+        self,
+        label: str,
+        *,
+        kind: str = "",
+        width: float = 0.9,
+        dashes: tuple[float, ...] = (),
+        colour: str = INK,
+        alpha: float = 1.0,
     ) -> None:
-        """Write a row with a sample of a line: of a kind of barrier, or dark."""
+        """Write a row with a sample of a line: of a kind of barrier, or in a colour."""
         y = self.y - 6
         sample = np.array([[self.left, y], [self.left + 20, y]])
         if kind:
             box = Box(left=self.left, bottom=y - 4, width=20, height=8)
             draw_barrier(self.sheet, [sample], kind, within=box)
         else:
-            self.sheet.line(sample[:, 0], sample[:, 1], colour=INK, width=width, dashes=dashes)
+            self.sheet.lines([sample], colour=colour, width=width, order=6, dashes=dashes, alpha=alpha)
         self._row(label)
 
     def barrier_rows(self, land: Land) -> None:
         """Write a row for each kind of barrier that the district has."""
         for kind in BARRIERS:
             if kind in land.barriers:
-                self.line_row(str(_BARRIER_NAMES[kind]), kind=kind)
+                self.line_row(str(BARRIER_NAMES[kind]), kind=kind)
 
     def note(self, text: str) -> None:
         """Write a paragraph of small type."""
@@ -205,11 +236,48 @@ class MapPage:
         draw_scale(self.sheet, self.left + 34, self.frame.box.bottom + 2, self.frame.scale, SIDE - 60)
         draw_north(self.sheet, self.left + 9, self.frame.box.bottom + 2)
 
-    def ground(self, land: Land) -> None:
-        """Draw the district's land and outline."""
-        whole = outline(self.frame.put(land.outline))
-        self.sheet.shapes([whole], fills=LAND, order=0.5, within=self.frame.box)
-        self.sheet.shapes([whole], edge=INK, width=0.9, order=3.5, within=self.frame.box)
+    def ground(self, land: Land, frame: Frame | None = None) -> None:
+        """Draw the district's land and outline, on the map or where `frame` says."""
+        frame = frame or self.frame
+        whole = outline(frame.put(land.outline))
+        self.sheet.shapes([whole], fills=LAND, order=0.5, within=frame.box)
+        self.sheet.shapes([whole], edge=INK, width=0.9, order=3.5, within=frame.box)
+
+    def frames(self) -> None:
+        """Draw the frames of the insets, on the map and around them, and write how much they enlarge."""
+        for letter, window, inset in zip(_LETTERS, self.frame.boxes(self.windows), self.insets, strict=False):
+            self.sheet.rectangle(window, edge=PAPER, width=2.4, order=7.6)
+            self.sheet.rectangle(window, edge=INK, width=0.9, order=7.7)
+            self.sheet.rectangle(inset.box, edge=INK, width=0.9, order=9.5)
+            times = f"{inset.scale / self.frame.scale:.1f}"
+            text = say("The framed part, {times} times as large", times=times)
+            if len(self.insets) > 1:
+                text = say("Part {letter}, {times} times as large", letter=letter, times=times)
+                self.sheet.write(window.left + 2.5, window.top - 8.6, letter, 8.2, order=9.6, gid="inset")
+            self.sheet.write(
+                inset.box.left, inset.box.top + 4, text, 7.4, colour=QUIET, order=9.6, gid="inset"
+            )
+
+
+def map_box(bounds: Bounds, bottom: float = 0.0) -> Box:
+    """Return where a page has the map of a piece of land. [points]"""
+    left, low, right, top = bounds
+    height = float(np.clip(MAP_WIDTH * (top - low) / max(right - left, 1.0), LOWEST, HIGHEST))
+    return Box(left=MARGIN, bottom=bottom, width=MAP_WIDTH, height=height)
+
+
+def inset_boxes(box: Box, number: int) -> list[Box]:
+    """Return where a page has its insets, beside the map, the first at the top. [points]"""
+    each = box.height / max(number, 1)
+    return [
+        Box(
+            left=box.right + GUTTER,
+            bottom=box.top - (k + 1) * each,
+            width=INSET_WIDTH,
+            height=each - CAPTION,
+        )
+        for k in range(number)
+    ]
 
 
 def draw_scale(sheet: Sheet, left: float, bottom: float, scale: float, longest: float) -> None:

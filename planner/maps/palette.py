@@ -20,11 +20,21 @@ LAND = "#f3f2ee"
 UNKNOWN = "#dedcd6"
 HATCH = "#5c160c"
 _PALE_HATCH = "#ffe6dc"
+_DARK = 0.3
+"""Luminance below which a sign on a fill is pale. [1]"""
 ACCENT = "#2a6a97"
 RIVER = "#3d8fb5"
+BARRIER_COLOURS = {
+    "river": RIVER,
+    "railway": "#3b3f46",
+    "trunk_road": "#8c7343",
+    "expressway": "#8c7343",
+    "other": QUIET,
+}
+"""Of the lines by kind, or of their edges."""
 
-_GAP_COLOURS = ("#a3291b", "#e0784a", "#f8d3b4", "#f4f2ec", "#cde2ec", "#74add0", "#235f8f")
-_GAP_HATCHES = (3.0, 4.4, 7.0, 0.0, 0.0, 0.0, 0.0)
+_GAP_COLOURS = ("#9c2a1a", "#dd7444", "#f6c79f", "#f7f6f1", "#c6e0ee", "#86bad9", "#4289bb", "#1b4774")
+_GAP_HATCHES = (3.0, 4.4, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _ODDS_COLOURS = ("#f6f1e4", "#fbd79b", "#f29c56", "#cc4c3b", "#861a3a")
 
 _STEPS = (
@@ -39,6 +49,7 @@ _STEPS = (
     (500, 2000, 5000),
     (1000, 5000, 10000),
 )
+_ROUND = tuple(digit * 10**power for power in range(16) for digit in (1, 2, 5))
 _SHARE_OF_SEATS = 0.25
 """Outermost step of a seat-gap map over the seats of a middling school, at most. [1]"""
 
@@ -91,12 +102,13 @@ class Bands:
 
 def gap_bands(seats: ArrayLike) -> Bands:
     """
-    Return seven classes of seat gaps, centred on zero, with round bounds that fit the size of the schools.
+    Return eight classes of seat gaps around zero, with round bounds that fit the size of the schools.
 
-    The steps are the largest of 1-5-10, 2-10-20, 5-20-50 and so on whose last is at most a quarter of the median
-    seats. They follow the seats and not the gaps, so that maps of all years and of all scenarios of a district
-    have the same classes. Shortages are hatched, the closer the larger, so that they differ from spare seats
-    in black and white too.
+    Short: the steps are the largest of 1-5-10, 2-10-20, 5-20-50 and so on whose last is at most a quarter of the
+    median seats. To spare: the first and the last of these steps, then about half of the median seats and all of
+    them, since after a wave whole schools stand empty while no school is short of all its seats. The bounds follow
+    the seats and not the gaps, so that maps of all years and of all scenarios of a district have the same classes.
+    Shortages are hatched, the closer the larger, so that they differ from spare seats in black and white too.
 
     Parameters
     ----------
@@ -105,11 +117,14 @@ def gap_bands(seats: ArrayLike) -> Bands:
     """
     sizes = np.asarray(seats, dtype=np.float64)
     sizes = sizes[sizes > 0]
-    largest = _SHARE_OF_SEATS * float(np.median(sizes)) if sizes.size else 0.0
-    steps = next((steps for steps in reversed(_STEPS) if steps[-1] <= largest), _STEPS[0])
-    near, middle, far = (f"{step:,}" for step in steps)
+    median = float(np.median(sizes)) if sizes.size else 0.0
+    short = next((steps for steps in reversed(_STEPS) if steps[-1] <= _SHARE_OF_SEATS * median), _STEPS[0])
+    half = _round_near(median / 2, above=short[-1])
+    whole = _round_near(median, above=half)
+    near, middle, far = (f"{step:,}" for step in short)
+    farther, farthest = f"{half:,}", f"{whole:,}"
     return Bands(
-        edges=(*(-step for step in reversed(steps)), *steps),
+        edges=(*(-step for step in reversed(short)), short[0], short[-1], half, whole),
         colours=_GAP_COLOURS,
         hatches=_GAP_HATCHES,
         labels=(
@@ -117,11 +132,19 @@ def gap_bands(seats: ArrayLike) -> Bands:
             Text("{low} to {high} short", low=middle, high=far),
             Text("{low} to {high} short", low=near, high=middle),
             Text("balanced, within {n}", n=near),
-            Text("{low} to {high} to spare", low=near, high=middle),
-            Text("{low} to {high} to spare", low=middle, high=far),
-            Text("more than {n} to spare", n=far),
+            Text("{low} to {high} to spare", low=near, high=far),
+            Text("{low} to {high} to spare", low=far, high=farther),
+            Text("{low} to {high} to spare", low=farther, high=farthest),
+            Text("more than {n} to spare", n=farthest),
         ),
         centred=True,
+    )
+
+
+def _round_near(value: float, *, above: int) -> int:
+    """Return the 1, 2 or 5 times a power of ten greater than `above` whose ratio to the value is nearest to one."""
+    return min(
+        (step for step in _ROUND if step > above), key=lambda step: abs(np.log(step / max(value, 1.0)))
     )
 
 
@@ -144,6 +167,11 @@ def odds_bands() -> Bands:
 def hatch_colour(fill: str) -> str:
     """Return the colour of hatch lines that show on a fill: pale on a dark one."""
     return _PALE_HATCH if luminance(fill) < 0.18 else HATCH
+
+
+def ink_on(fill: str) -> str:
+    """Return the colour of a sign that shows on a fill: pale on a dark one."""
+    return PAPER if luminance(fill) < _DARK else INK
 
 
 def luminance(colour: str) -> float:

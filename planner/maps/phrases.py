@@ -39,10 +39,10 @@ def gap_number(gap: float, low: float, high: float) -> str:
 
 
 def percent(probability: float) -> str:
-    """Write a probability in whole percent; below one and above 99 as such."""
-    if 0 < probability < 0.01:
+    """Write a probability in whole percent; below one and above 99 as such: no number of draws makes it certain."""
+    if probability < 0.01:
         return say("<{p} %", p=1)
-    if 0.99 < probability < 1:
+    if probability > 0.99:
         return say(">{p} %", p=99)
     return say("{p} %", p=f"{100 * probability:.0f}")
 
@@ -70,7 +70,7 @@ def count_day(district: District) -> str:
     )
     if days.empty:
         return say("count of autumn {year}", year=district.counted)
-    return say("count of {day}", day=str(max(days))[:10])
+    return say("count of {day}", day=str(days.max())[:10])
 
 
 def source_line(district: District, scenario: str, *parts: str) -> str:

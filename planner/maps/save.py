@@ -1,4 +1,4 @@
-"""Figures written as PNG and SVG: the same figure gives the same bytes."""
+"""Figures written as PNG and SVG, and pages as HTML: the same figure gives the same bytes."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from planner.words import Text
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DPI = 180
+DPI = 160
 """Resolution of PNG files."""
+_ENCODING: dict[str, dict[str, Any]] = {"png": {"pil_kwargs": {"compress_level": 3}}, "svg": {}}
+"""The usual compression, 6, takes half as long again to make files smaller by a twentieth."""
 
 _MADE_BY = "school-catchment-planner"
 _METADATA: dict[str, dict[str, str | None]] = {
@@ -33,6 +35,29 @@ _SETTINGS: Any = {
 """Settings that would otherwise follow the machine's."""
 
 
+def save_page(page: str, path: Path | str) -> Path:
+    """
+    Write a page as HTML.
+
+    Raises
+    ------
+    OutputError
+        When the path does not end in .html, or the file cannot be written.
+    """
+    path = Path(path)
+    if path.suffix.lower() != ".html":
+        raise OutputError(Text("{path}: pages are written as .html", path=path))
+    try:
+        path.write_bytes(page.encode())
+    except OSError as error:
+        raise _not_written(path, error) from error
+    return path
+
+
+def _not_written(path: Path, error: OSError) -> OutputError:
+    return OutputError(Text("{path}: cannot be written: {reason}", path=path, reason=error.strerror))
+
+
 def save_figure(figure: Figure, path: Path | str) -> Path:
     """
     Write a figure as PNG or SVG, after the ending of the path; letters become outlines.
@@ -48,9 +73,7 @@ def save_figure(figure: Figure, path: Path | str) -> Path:
         raise OutputError(Text("{path}: pictures are written as .png or .svg", path=path))
     try:
         with mpl.rc_context(_SETTINGS):
-            figure.savefig(path, format=kind, dpi=DPI, metadata=_METADATA[kind])
+            figure.savefig(path, format=kind, dpi=DPI, metadata=_METADATA[kind], **_ENCODING[kind])
     except OSError as error:
-        raise OutputError(
-            Text("{path}: cannot be written: {reason}", path=path, reason=error.strerror)
-        ) from error
+        raise _not_written(path, error) from error
     return path

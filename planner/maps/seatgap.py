@@ -83,7 +83,7 @@ def catchment_gaps(plan: Plan, gaps: Mapping[str, Gap], stage: str, by: By) -> d
     return values
 
 
-def _symbols(
+def gap_symbols(
     plan: Plan, by: By, shown: Iterable[int], own: Mapping[str, Gap], living: Mapping[str, Gap]
 ) -> tuple[list[Symbol], dict[int, str]]:
     """
@@ -173,7 +173,7 @@ def seat_gap_map(
     values = catchment_gaps(plan, gaps, stage, by)
     of_schools = table if by == "school" else schools
     own = {} if of_schools is None else gaps_of(of_schools, "school", stage, year)
-    symbols, joint = _symbols(plan, by, areas, own, gaps if by == "catchment" else {})
+    symbols, joint = gap_symbols(plan, by, areas, own, gaps if by == "catchment" else {})
     counts = (
         [gap.gap for gap in gaps.values()] if by == "school" else [values[position] for position in areas]
     )
@@ -190,6 +190,7 @@ def seat_gap_map(
         symbols=symbols,
         joint=joint,
         ring=say("short in 9 of 10 draws or more") if any(symbol.sure for symbol in symbols) else "",
+        bar=say("the school itself is short"),
         symbol=say("Circles have the colour of the school's own gap.") if own and by == "catchment" else "",
         seats=_seats_label(scope),
         notes=[say("Figures in brackets could as well be of the other sign: the range of 80 % holds zero.")]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Literal
 import matplotlib.patheffects as effects
 import numpy as np
 import shapely
-from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon, Rectangle
 from matplotlib.path import Path as Outline
 from matplotlib.text import Text as Writing
+from matplotlib.transforms import Bbox, TransformedBbox
 
 from planner.maps.palette import FAINT, INK, PAPER, QUIET
 from planner.maps.typeface import drawable, typeface, wrapped
@@ -183,9 +184,16 @@ class Sheet:
         """Draw many lines in one style; `dashes` are lengths on and off in points."""
         if not segments:
             return
-        style = (0, tuple(length / width for length in dashes)) if dashes else "solid"
-        collection = LineCollection(
-            segments, colors=colour, linewidths=width, linestyles=[style], zorder=order, alpha=alpha
+        collection = PathCollection(
+            [trace(segments)],
+            facecolors="none",
+            edgecolors=colour,
+            linewidths=width,
+            linestyles=[(0, tuple(length / width for length in dashes)) if dashes else "solid"],
+            zorder=order,
+            alpha=alpha,
+            capstyle="butt",
+            joinstyle="round",
         )
         self._add(collection, within)
 
@@ -238,11 +246,12 @@ class Sheet:
         )
         self._add(collection, within)
 
-    def _add(self, collection: LineCollection | PathCollection, within: Box | None) -> None:
+    def _add(self, collection: PathCollection, within: Box | None) -> None:
         self.axes.add_collection(collection, autolim=False)
         if within is not None:
-            frame = Rectangle((within.left, within.bottom), within.width, within.height)
-            collection.set_clip_path(frame.get_path(), frame.get_transform() + self.axes.transData)
+            frame = Bbox.from_bounds(within.left, within.bottom, within.width, within.height)
+            # As a box, not as a path: SVG files would be written twice as slowly.
+            collection.set_clip_box(TransformedBbox(frame, self.axes.transData))
 
     def footer(self, source: str) -> None:
         """Write the source line above a hairline's foot at the bottom of the page."""
@@ -296,6 +305,15 @@ def outline(geometry: BaseGeometry) -> Outline:
     return Outline(vertices, codes)
 
 
+def trace(segments: Sequence[NDArray[np.float64]]) -> Outline:
+    """Return open lines as one outline."""
+    starts = np.cumsum([0, *(len(segment) for segment in segments[:-1])])
+    vertices = np.concatenate(segments)
+    codes = np.full(len(vertices), Outline.LINETO, dtype=Outline.code_type)
+    codes[starts] = Outline.MOVETO
+    return Outline(vertices, codes)
+
+
 def plate(box: Box, *, corner: float = 1.6, beside: float = 0.0) -> Outline:
     """Return a box with round corners, widened on both sides, as an outline."""
     left, bottom, right, top = box.left - beside, box.bottom, box.right + beside, box.top
@@ -328,8 +346,9 @@ def box_polygon(box: Box) -> BaseGeometry:
 def strokes(geometries: Iterable[BaseGeometry]) -> list[NDArray[np.float64]]:
     """Return the lines of geometries, parts of multi-lines apart, as arrays of points."""
     parts = shapely.get_parts(shapely.get_parts(list(geometries)))
-    lines = parts[shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING]
-    return [shapely.get_coordinates(line) for line in lines]
+    lines = parts[(shapely.get_type_id(parts) == shapely.GeometryType.LINESTRING) & ~shapely.is_empty(parts)]
+    vertices, line = shapely.get_coordinates(lines, return_index=True)
+    return np.split(vertices, np.flatnonzero(np.diff(line)) + 1) if len(lines) else []
 
 
 def hatching(area: BaseGeometry, distance: float) -> list[NDArray[np.float64]]:

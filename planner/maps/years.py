@@ -10,7 +10,7 @@ import numpy as np
 from planner.maps.areas import draw_areas
 from planner.maps.land import Frame, prepare_land
 from planner.maps.page import draw_north, draw_scale
-from planner.maps.palette import INK, LAND, QUIET, RIVER, UNKNOWN, Bands, hatch_colour
+from planner.maps.palette import INK, LAND, PAPER, QUIET, RIVER, UNKNOWN, Bands, hatch_colour
 from planner.maps.phrases import source_line, stage_name, whole, year_name
 from planner.maps.seatgap import catchment_gaps, gap_meaning, gap_title, gaps_of, stage_bands
 from planner.maps.sheet import (
@@ -45,6 +45,8 @@ _WIDTH = 770.0
 _GAP = 16.0
 _CAPTION = 30.0
 _LEGEND = 62.0
+_SCALE = 138.0
+"""Room for scale bar and north arrow beside the legend. [points]"""
 _TALLEST = 540.0
 """Greatest height of all panels together. [points]"""
 
@@ -84,14 +86,13 @@ def panel_grid(panels: int, aspect: float) -> tuple[int, float, float]:
 
 def _write_ramp(sheet: Sheet, bands: Bands, bottom: float, *, missing: bool) -> None:
     """Draw the classes as one row of boxes with their labels below."""
-    width = 78.0
     classes = [
         (colour, hatch, str(label))
         for colour, hatch, label in zip(bands.colours, bands.hatches, bands.labels, strict=True)
     ]
     if missing:
         classes.append((UNKNOWN, 0.0, say("no figure")))
-        width = 68.0
+    width = (sheet.width - 2 * MARGIN - _SCALE) / len(classes)
     for k, (colour, hatch, label) in enumerate(classes):
         box = Box(left=MARGIN + k * width, bottom=bottom + 26, width=width, height=10)
         sheet.rectangle(box, fill=colour)
@@ -169,7 +170,9 @@ def seat_gap_years(
         sheet.shapes([whole_land], fills=LAND, order=0.5)
         draw_areas(sheet, frame, areas, values, bands, border=0.4, hatch=0.75)
         if "river" in land.barriers:
-            sheet.lines(strokes([frame.put(land.barriers["river"])]), colour=RIVER, width=0.8, order=4)
+            river = strokes([frame.put(land.barriers["river"])])
+            sheet.lines(river, colour=PAPER, width=1.7, order=3.9)
+            sheet.lines(river, colour=RIVER, width=0.8, order=4)
         sheet.shapes([whole_land], edge=INK, width=0.6, order=3.5)
         start = box.left + (width - min(width, height / aspect)) / 2
         sheet.write(start, box.top + 15, year_name(year), 9.0, gid="panel")

@@ -34,7 +34,8 @@ def ceilings(facts: IntakeFacts, families: dict[str, Family], columns: int) -> N
     rooms = (facts.rooms + facts.short)[:, None, :] * np.ones((1, len(facts.grades), 1))
     above = most.copy()
     for e, g in enumerate(facts.first):
-        above[:, g] = (facts.worst[e] - facts.cap[g]) * rooms[:, g]
+        most_above = (facts.worst[e] - facts.cap[g]) * rooms[:, g]
+        above[:, g] = np.where(np.isfinite(facts.worst[e]), most_above, most[:, g])
     before = np.maximum(rooms.max(axis=2), facts.classes.max(axis=1, initial=0.0)[:, None])[:, :, None]
     heads = most.sum(axis=1)
     groups = np.array([heads[list(campuses)].sum(axis=0) for campuses in facts.groups.values()]).reshape(

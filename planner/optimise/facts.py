@@ -82,7 +82,7 @@ class IntakeFacts:
     """[grade, year]: largest class that complies. [children]"""
     worst: NDArray[np.float64]
     """[stage, year]: largest class anybody would open in the starting grade; its cap where entrants above the
-    cap are turned away. [children]"""
+    cap are turned away; infinite where a school without classes takes them all. [children]"""
     rules: ClassRules = field(default_factory=ClassRules)
     """How whole classes are formed."""
     size: NDArray[np.float64]

@@ -83,7 +83,7 @@ def gather_facts(
         teaches=teaches,
         rooms=setting.rooms.astype(np.float64),
         cap=setting.caps.astype(np.float64),
-        worst=setting.worst.astype(np.float64),
+        worst=np.full(setting.worst.shape, np.inf) if setting.unbounded else setting.worst.astype(np.float64),
         rules=setting.rules,
         size=size,
         groups=groups,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -56,6 +57,7 @@ def state_intake(facts: IntakeFacts) -> IntakeModel:
     left are the classes of the last count that are still in school. Where they are more than the rooms, they may
     borrow some, but a new class may not: the second (6) is the smallest convex region that holds both "the classes
     left fit, and new ones have the other rooms" and "they do not fit, and there is no new one".
+    Where schools without classes take all of their own, (3a) is left out.
     q are children of later grades above the cap in the classes of the year before as they were, those that movers
     bring with them too; o in a later grade are those above it because classes were merged too far. (3b) keeps q to
     the children above the cap in these classes: in the first year, which the count settles, exactly; later, where
@@ -193,7 +195,7 @@ def state_intake(facts: IntakeFacts) -> IntakeModel:
         at = f"({S[s]},{G[g]},{Y[t]})"
         above = [(o[s, g, t], -1.0)] + ([(q[s, g, t], -1.0)] if (s, g, t) in q else [])
         state(f"cap{at}", [(n[s, g, t], 1.0), (c[s, g, t], -cap[g][t]), *above], AT_MOST, 0.0)
-        if g in starts:
+        if g in starts and isfinite(worst[starts[g]][t]):
             room = worst[starts[g]][t] - cap[g][t]
             state(f"worst{at}", [(o[s, g, t], 1.0), (c[s, g, t], -room)], AT_MOST, 0.0)
 

@@ -119,8 +119,9 @@ def propose(
     3. The same model, its classes bounded by the whole ones, is solved again: children above the rooms are placed
        along their reach. Classes that nobody needs then are not planned.
 
-    Where the policy forms classes of several grades, classes are no matter of one intake: the plan leaves them to
-    the rule (-1), and both figures are those of the linear programme.
+    Where the policy forms classes of several grades, or none at all, classes are no matter of one intake, and where
+    it learns their sizes the schools decide: the plan leaves them to the rule (-1), and both figures are those of the
+    linear programme.
 
     Parameters
     ----------
@@ -165,7 +166,7 @@ def propose_on(
     engine: Engine = HighsEngine(model) if solver == "HiGHS" else PulpEngine(model, solver)
     relaxed = solve_in_order(model, engine, seconds=left())
     whole, classes = relaxed, facts.planned
-    if not facts.rules.composite:
+    if not (facts.rules.composite or facts.rules.learned or facts.rules.formation == "none"):
         chosen, whole = _whole(plan, model, engine, solver, left)
         classes = trimmed(facts, chosen, _intake(model, whole.values))
     flows = _flows(plan, model, whole)
@@ -187,8 +188,8 @@ def propose_on(
             "version": engine.version,
             "columns": len(model.variables),
             "rows": len(model.problem.constraints()),
-            "hold_absolute": engine.hold.absolute,
-            "hold_relative": engine.hold.relative,
+            "hold_absolute": max(relaxed.hold, whole.hold).absolute,
+            "hold_relative": max(relaxed.hold, whole.hold).relative,
             "status": "optimal" if relaxed.optimal and whole.optimal else "stopped",
             "missing_lp": sum(missing["missing_lp"].tolist(), 0.0),
             "missing_whole": sum(missing["missing_whole"].tolist(), 0.0),

@@ -37,6 +37,9 @@ WEIGHTS = {
 SCALE = 1000.0
 """Costs are handed to HiGHS in thousandths, so that its tolerance of 1e-7 is one of 1e-10 in the goals."""
 
+WIDER = 4
+"""How often goals are held less tightly for a goal that a solver cannot solve otherwise: ten times as much each time."""
+
 _DUAL, _PRIMAL = 1, 4
 """HiGHS's numbers of its simplex strategies."""
 
@@ -64,6 +67,10 @@ class Hold(NamedTuple):
     def around(self, value: float) -> float:
         """Return the value that a goal may not exceed. [unit of the goal]."""
         return value + self.absolute + self.relative * value
+
+    def wider(self) -> Hold:
+        """Return one ten times as wide."""
+        return Hold(10 * self.absolute, 10 * self.relative)
 
 
 class Engine(Protocol):
@@ -298,6 +305,8 @@ class Solution:
     """[column]."""
     goals: pd.DataFrame
     """goal, unit, value, bound, gap, status, seconds; in their order."""
+    hold: Hold
+    """How far each goal could rise for the sake of those after it."""
 
     @property
     def optimal(self) -> bool:
@@ -324,6 +333,10 @@ def solve_in_order(
 
     Before the first goal all are sought at once with weights, which gives a basis from which each goal takes few steps.
 
+    Where plans are nearly alike in the goals held, a later goal may gain a hundred thousand times what an earlier one
+    loses, and within the tightest tolerance no solver finds its way. Then all goals solved are held ten times less
+    tightly, and again; `Solution.hold` says how tightly in the end.
+
     Parameters
     ----------
     model
@@ -338,7 +351,8 @@ def solve_in_order(
     Returns
     -------
     Solution. A goal whose search was cut short is ``stopped``, those after it are ``not_reached``; their values
-    are those of the best solution known, which leaves everybody unplaced when there is none. The bound holds
+    are those of the best solution known, which leaves everybody unplaced when there is none. A goal that cannot be
+    solved even so is ``stopped`` too, with its gap, and held at the best value known for those after it. The bound holds
     given the goals before; the gap is (value - bound) / max(1, value). When all goals are solved, the last one is
     solved once more with the fixed small costs that break ties.
     """
@@ -360,6 +374,7 @@ def solve_in_order(
         best = best if outcome.values is None else outcome.values
         open_ = outcome.status != "stopped"
     last = next(reversed(model.goals))
+    hold, held = engine.hold, dict[int, float]()
     rows: list[tuple[str, str, float | None, float, str, float]] = []
     clock = started
     for name, column in model.goals.items():
@@ -368,13 +383,21 @@ def solve_in_order(
             cost = none.copy()
             cost[column] = 1.0
             outcome = engine.minimise(cost, left())
+            for _ in range(WIDER if held else 0):
+                if outcome.status != "failed":
+                    break
+                hold = hold.wider()
+                _hold_goals(engine, held, hold)
+                outcome = engine.minimise(cost, left())
             best = best if outcome.values is None else outcome.values
-            bound, status = max(outcome.bound, 0.0), outcome.status
-            open_ = status == "optimal" and best is not None
+            bound = max(outcome.bound, 0.0)
+            status = "optimal" if outcome.status == "optimal" else "stopped"
+            open_ = outcome.status != "stopped" and best is not None
         if open_ and best is not None:
             value = float(best[column])
             if name != last:
-                engine.bound(np.array([column]), np.zeros(1), np.array([engine.hold.around(value)]))
+                held[column] = value
+                _hold_goals(engine, {column: value}, hold)
         now = time.perf_counter()
         rows.append((name, GOALS[name], value, bound, status, now - clock))
         clock = now
@@ -388,7 +411,13 @@ def solve_in_order(
     goals["value"] = goals["value"].astype(float).fillna(pd.Series(best[columns]))
     gaps = (goals["value"] - goals["bound"]) / goals["value"].clip(lower=1.0)
     goals.insert(4, "gap", gaps.clip(lower=0.0))
-    return Solution(values=best, goals=goals)
+    return Solution(values=best, goals=goals, hold=hold)
+
+
+def _hold_goals(engine: Engine, held: dict[int, float], hold: Hold) -> None:
+    """Let no goal [column: value reached] rise further than it is held."""
+    most = np.array([hold.around(value) for value in held.values()])
+    engine.bound(np.array(list(held), dtype=np.int64), np.zeros(len(held)), most)
 
 
 def bound_classes(model: IntakeModel, engine: Engine, classes: ClassBounds) -> None:

@@ -43,6 +43,11 @@ class Facts:
         """[stage]: starting grade."""
         return np.array([self.policy.stage(stage).first for stage in self.simulation.stages])
 
+    @property
+    def by_seats(self) -> bool:
+        """Whether the policy plans by seats: columns of rooms, classes and caps are then missing."""
+        return self.policy.by_seats
+
     @cached_property
     def caps(self) -> NDArray[np.int64]:
         """[stage, year]: largest class that complies in the starting grade. [children]"""

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from planner.capacity import children_above, classes_needed
-from planner.outcomes.spread import mean, named, quantiles
+from planner.outcomes.spread import mean, named, of_classes, quantiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,6 +49,11 @@ class Odds:
     def over_planned(self) -> NDArray[np.bool_]:
         """[draw]: whether a class exceeds the cap in the classes planned."""
         return self.demand > self.cap * self.planned
+
+    @property
+    def seats(self) -> float:
+        """Mean of the children that the classes planned hold within the cap. [children]"""
+        return float(mean(self.cap * self.planned))
 
     @property
     def expected(self) -> float:
@@ -122,7 +127,9 @@ def planned_classes(
     Return the classes that the intakes of a stage are planned with, the same in all draws. [school, year] [classes].
 
     The plan's; where it leaves them to the rule, as many as the cap needs for the mean demand, rounded to whole
-    children, in the rooms that are free in half of the draws or more (or in classes shared with other grades).
+    children, in the rooms that are free in half of the draws or more (or in classes shared with other grades); where
+    the policy learns sizes from past classes, at least those formed in half of the draws. Where planned by seats: the
+    seats that the other grades leave in half of the draws or more.
 
     Parameters
     ----------
@@ -131,6 +138,8 @@ def planned_classes(
     schools, years
         Positions wanted; all when not given.
     """
+    if policy.by_seats:
+        return quantiles(simulation.free[schools, stage, years], 0.5)[0].astype(np.int64)
     stated = plan.classes[schools, stage, years].astype(np.int64)
     expected = np.rint(mean(simulation.demand[schools, stage, years])).astype(np.int64)
     first = policy.stage(simulation.stages[stage]).first
@@ -138,7 +147,10 @@ def planned_classes(
     needed = [classes_needed(expected[:, t], cap, policy.classes) for t, cap in enumerate(caps)]
     formed = simulation.classes[schools, simulation.starts[stage], years]
     rooms = quantiles(np.maximum(simulation.free[schools, stage, years], formed), 0.5)[0]
-    return np.where(stated < 0, np.minimum(np.stack(needed, axis=1), rooms), stated).astype(np.int64)
+    asked = np.stack(needed, axis=1)
+    if policy.classes.learned:
+        asked = np.maximum(asked, quantiles(formed, 0.5)[0])
+    return np.where(stated < 0, np.minimum(asked, rooms), stated).astype(np.int64)
 
 
 def _cap(policy: Policy, grade: int, year: int) -> int:
@@ -153,10 +165,19 @@ def _asked_of(
     schools: slice = slice(None),
     years: slice = slice(None),
 ) -> tuple[NDArray, NDArray, NDArray, NDArray]:
-    """Return demand, classes planned, classes possible and children turned away of a grade. [school, year, draw]."""
+    """
+    Return demand, classes planned, classes possible and children turned away of a grade. [school, year, draw].
+
+    Where planned by seats, the seats that the other grades leave stand in place of both classes; only starting
+    grades may be asked about.
+    """
     at = schools, simulation.grades.index(grade), years
     stage = policy.stage_of(grade)
     formed = simulation.classes[at]
+    if policy.by_seats:
+        entry = schools, simulation.stages.index(stage.stage), years
+        free = simulation.free[entry]
+        return simulation.demand[entry], free, free, simulation.turned_away[entry]
     if grade != stage.first:
         demand, carried = simulation.pupils[at], simulation.carried[at]
         if policy.classes.formation == "reformed":
@@ -190,7 +211,8 @@ def odds_in(
     In a starting grade the demand is that of the entrants, planned are `planned_classes`, possible the rooms free
     for the intake. In a later grade the demand is the children in school, planned are the classes its year group
     had the year before and those brought by children who moved, possible those formed, splits included; where
-    classes are formed anew each year, planned are those formed too.
+    classes are formed anew each year, planned are those formed too. Where planned by seats, only the starting
+    grade can be asked about: planned and possible are the seats that the other grades leave, and the cap is 1.
 
     Parameters
     ----------
@@ -213,13 +235,14 @@ def odds_by_grade(facts: Facts) -> pd.DataFrame:
     DataFrame
         school, stage, grade, year, cap, expected, p10, p90, classes_planned, classes_possible (medians),
         p_over_planned, p_over_possible, p_turned_away, expected_over, error; schools in file order, then grades
-        and years.
+        and years. Where planned by seats: the starting grades, whose odds are of more entrants than seats are left;
+        cap and classes are missing.
     """
     simulation, policy = facts.simulation, facts.policy
     years = np.array(simulation.years)
     tables = []
     for stage, inside in zip(simulation.stages, facts.grades, strict=True):
-        for grade in inside:
+        for grade in inside[:1] if facts.by_seats else inside:
             number = simulation.grades[grade]
             demand, held, possible, turned_away = _asked_of(simulation, facts.plan, policy, number)
             school, year = np.nonzero((demand > 0).any(axis=-1) | (held > 0).any(axis=-1))
@@ -238,12 +261,16 @@ def odds_by_grade(facts: Facts) -> pd.DataFrame:
                         "stage": stage,
                         "grade": number,
                         "year": years[year],
-                        "cap": caps,
+                        "cap": of_classes(caps, missing=facts.by_seats),
                         "expected": mean(demand),
                         "p10": low,
                         "p90": high,
-                        "classes_planned": quantiles(held, 0.5)[0].astype(np.int64),
-                        "classes_possible": quantiles(possible, 0.5)[0].astype(np.int64),
+                        "classes_planned": of_classes(
+                            quantiles(held, 0.5)[0].astype(np.int64), missing=facts.by_seats
+                        ),
+                        "classes_possible": of_classes(
+                            quantiles(possible, 0.5)[0].astype(np.int64), missing=facts.by_seats
+                        ),
                         "p_over_planned": over,
                         "p_over_possible": mean(demand > limit * possible),
                         "p_turned_away": mean(turned_away > 0),

@@ -68,14 +68,16 @@ def compliance(facts: Facts, district: District, travelled: pd.DataFrame) -> pd.
         rule, stage, grades, level, kind, year, at_most, at_least, size, value, p_complies, source.
     """
     rows = []
+    taught = district.schools.loc[list(facts.simulation.schools), ["first", "last"]].to_numpy(np.int64)
+    known = travelled.dropna(subset="metres")
     for rule in facts.policy.rules:
         grades = facts.policy.grades_of(rule)
         for position, year in enumerate(facts.simulation.years):
             if rule.rule == "walk":
-                found = _walk(facts, rule, travelled, year) if rule.in_force(year) else None
+                found = _walk(facts, rule, known, year) if rule.in_force(year) else None
             else:
                 measure = _MEASURES.get(rule.rule)
-                found = measure(facts, district, rule, position) if measure and rule.in_force(year) else None
+                found = measure(facts, taught, rule, position) if measure and rule.in_force(year) else None
             if found is None:
                 continue
             rows.append(
@@ -97,33 +99,41 @@ def compliance(facts: Facts, district: District, travelled: pd.DataFrame) -> pd.
     return pd.DataFrame(rows, columns=list(_COLUMNS)).astype(_COLUMNS)
 
 
-def _schools_of(facts: Facts, district: District, rule: Rule) -> NDArray[np.bool_]:
-    """Return the schools that teach the range of grades a rule asks for. [school]."""
+def _schools_of(taught: NDArray[np.int64], rule: Rule) -> NDArray[np.bool_]:
+    """
+    Return the schools that teach the range of grades a rule asks for. [school].
+
+    Parameters
+    ----------
+    taught
+        [school, 2]: first and last grade.
+    """
     if not rule.schools:
-        return np.ones(len(facts.simulation.schools), dtype=bool)
+        return np.ones(len(taught), dtype=bool)
     low, high = parse_grades(rule.schools)
-    table = district.schools.loc[list(facts.simulation.schools)]
-    return ((table["first"] <= low) & (table["last"] >= high)).to_numpy(bool)
+    return (taught[:, 0] <= low) & (taught[:, 1] >= high)
 
 
 def _counted(
-    facts: Facts, district: District, rule: Rule, grades: list[int], position: int
+    facts: Facts, taught: NDArray[np.int64], rule: Rule, grades: list[int], position: int
 ) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
     """Return children and classes of the grades at the rule's schools in a year. [school x grade, draw]."""
     simulation = facts.simulation
-    cells = np.ix_(np.flatnonzero(_schools_of(facts, district, rule)), np.array(grades, dtype=np.intp))
+    cells = np.ix_(np.flatnonzero(_schools_of(taught, rule)), np.array(grades, dtype=np.intp))
     pupils, classes = simulation.pupils[:, :, position][cells], simulation.classes[:, :, position][cells]
     return pupils.reshape(-1, simulation.draws), classes.reshape(-1, simulation.draws)
 
 
-def _class_size(facts: Facts, district: District, rule: Rule, position: int) -> tuple[float, float] | None:
+def _class_size(
+    facts: Facts, taught: NDArray[np.int64], rule: Rule, position: int
+) -> tuple[float, float] | None:
     year = facts.simulation.years[position]
     grades = grades_concerned(facts, rule, year)
     if rule.kind != "statistic" and not rule.schools:
         grades = [at for at in grades if _governs(facts, rule, facts.simulation.grades[at], year)]
     if not grades:
         return None
-    pupils, classes = _counted(facts, district, rule, grades, position)
+    pupils, classes = _counted(facts, taught, rule, grades, position)
     if rule.at_least is None:
         above = classes_at_least(pupils, classes, int(rule.at_most or 0) + 1).sum(axis=0, dtype=np.int64)
         counted = classes.sum(axis=0, dtype=np.int64) - above if rule.kind == "statistic" else above
@@ -146,11 +156,13 @@ def _governs(facts: Facts, rule: Rule, grade: int, year: int) -> bool:
     return holding == rule
 
 
-def _class_share(facts: Facts, district: District, rule: Rule, position: int) -> tuple[float, float] | None:
+def _class_share(
+    facts: Facts, taught: NDArray[np.int64], rule: Rule, position: int
+) -> tuple[float, float] | None:
     grades = grades_concerned(facts, rule, facts.simulation.years[position])
     if not grades:
         return None
-    pupils, classes = _counted(facts, district, rule, grades, position)
+    pupils, classes = _counted(facts, taught, rule, grades, position)
     every = classes.sum(axis=0, dtype=np.int64)
     size = rule.size or 0
     if rule.at_least is None:
@@ -165,21 +177,23 @@ def _class_share(facts: Facts, district: District, rule: Rule, position: int) ->
 
 def _of_schools(
     figures: Callable[[Facts, list[int], int], NDArray[np.int64]],
-) -> Callable[[Facts, District, Rule, int], tuple[float, float] | None]:
+) -> Callable[[Facts, NDArray[np.int64], Rule, int], tuple[float, float] | None]:
     """Return the measure of a rule for schools, of figures [school, draw]."""
 
-    def measure(facts: Facts, district: District, rule: Rule, position: int) -> tuple[float, float] | None:
+    def measure(
+        facts: Facts, taught: NDArray[np.int64], rule: Rule, position: int
+    ) -> tuple[float, float] | None:
         year = facts.simulation.years[position]
         grades = grades_concerned(facts, rule, year)
         if not grades:
             return None
-        table = district.schools.loc[list(facts.simulation.schools), ["first", "last"]].to_numpy(np.int64)
-        ruled = [
-            at
-            for at, (first, last) in enumerate(table)
-            if rule.kind == "statistic"
+        spans, span_of = np.unique(taught, axis=0, return_inverse=True)
+        governed = [
+            rule.kind == "statistic"
             or facts.policy.school_rule(rule.rule, int(first), int(last), year) == rule
+            for first, last in spans
         ]
+        ruled = np.flatnonzero(np.array(governed, dtype=bool)[span_of])
         found = figures(facts, grades, position)[ruled]
         found = found[found.any(axis=1)]
         if not len(found):
@@ -205,16 +219,15 @@ def _classes(facts: Facts, grades: list[int], position: int) -> NDArray[np.int64
     return facts.simulation.classes[:, grades, position].sum(axis=1, dtype=np.int64)
 
 
-def _walk(facts: Facts, rule: Rule, travelled: pd.DataFrame, year: int) -> tuple[float, float] | None:
+def _walk(facts: Facts, rule: Rule, known: pd.DataFrame, year: int) -> tuple[float, float] | None:
     stages = [
         stage
         for stage, first in zip(facts.simulation.stages, facts.starts, strict=True)
         if _governs(facts, rule, int(first), year)
     ]
-    rows = travelled.loc[travelled["stage"].isin(stages) & (travelled["year"] == year)].dropna(
-        subset="metres"
-    )
-    children, metres, beyond = rows[["children", "metres", "beyond"]].to_numpy(np.float64).T
+    here = known["year"].to_numpy() == year
+    here &= np.isin(known["stage"].to_numpy(object), stages)
+    children, metres, beyond = (known[name].to_numpy()[here] for name in ("children", "metres", "beyond"))
     if not children.sum() > 0:
         return None
     kept = 1 - float(np.average(beyond, weights=children))

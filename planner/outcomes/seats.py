@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from planner.outcomes.spread import keyed, mean, named, ranged, whole_or_missing
+from planner.outcomes.spread import keyed, mean, named, of_classes, ranged, whole_or_missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,15 +25,15 @@ def seats_by_school(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        school, stage, year, rooms, seats, seats_stated, demand and gap (seats - demand) with p10 and p90. Demand is
-        the children who continue, and the entrants before anyone is turned away.
+        school, stage, year, rooms (missing where planned by seats), seats, seats_stated, demand and gap (seats -
+        demand) with p10 and p90. Demand is the children who continue, and the entrants before anyone is turned away.
     """
     at = np.nonzero(facts.in_use)
     seats, demand = facts.seats[at], facts.demand[at]
     return pd.DataFrame(
         {
             **keyed(facts.simulation, at),
-            "rooms": facts.rooms[at],
+            "rooms": of_classes(facts.rooms[at], missing=facts.by_seats),
             "seats": seats,
             "seats_stated": whole_or_missing(facts.seats_stated[at]),
             **ranged("demand", demand),
@@ -50,7 +50,8 @@ def entry_by_school(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         school, stage, grade, year, rooms_free, cap, seats (rooms free x cap, draw by draw), demand and gap with
-        p10 and p90, admitted, turned_away, received, unplaced.
+        p10 and p90, admitted, turned_away, received, unplaced. Where planned by seats, seats are those that the
+        children of the other grades leave, and rooms_free and cap are missing.
     """
     simulation = facts.simulation
     at = np.nonzero((simulation.free > 0).any(axis=-1) | (simulation.demand > 0).any(axis=-1))
@@ -62,8 +63,8 @@ def entry_by_school(facts: Facts) -> pd.DataFrame:
             "stage": key["stage"],
             "grade": facts.starts[at[1]],
             "year": key["year"],
-            "rooms_free": mean(simulation.free[at]),
-            "cap": facts.caps[at[1:]],
+            "rooms_free": of_classes(mean(simulation.free[at]), missing=facts.by_seats),
+            "cap": of_classes(facts.caps[at[1:]], missing=facts.by_seats),
             "seats": mean(seats),
             **ranged("demand", demand),
             **ranged("gap", seats - demand),

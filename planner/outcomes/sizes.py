@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.capacity import balanced_sizes, classes_at_least
-from planner.outcomes.spread import mean, named, ranged, whole_or_missing
+from planner.outcomes.spread import mean, named, of_classes, ranged, whole_or_missing
 from planner.policy import judged_in
 
 if TYPE_CHECKING:
@@ -29,20 +29,20 @@ def class_sizes(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         school, grade, year, pupils, classes, size (largest of classes as even as whole children allow) with p10
-        and p90.
+        and p90; classes and size are missing where none are formed.
     """
     simulation = facts.simulation
     attended = np.any(simulation.pupils > 0, axis=(2, 3))
     at = np.nonzero(np.repeat(np.asarray(attended)[:, :, None], len(simulation.years), axis=2))
     pupils, classes = simulation.pupils[at], simulation.classes[at]
+    formed = ranged("classes", classes) | ranged("size", balanced_sizes(pupils, classes).largest)
     return pd.DataFrame(
         {
             "school": named(simulation.schools, at[0]),
             "grade": np.array(simulation.grades)[at[1]],
             "year": np.array(simulation.years)[at[2]],
             **ranged("pupils", pupils),
-            **ranged("classes", classes),
-            **ranged("size", balanced_sizes(pupils, classes).largest),
+            **{name: of_classes(figures, missing=facts.by_seats) for name, figures in formed.items()},
         }
     )
 
@@ -59,8 +59,9 @@ def grades_concerned(facts: Facts, rule: Rule, year: int) -> list[int]:
     A rule about entrants leaves out the year groups admitted before it was in force.
     """
     found = []
+    of_rule = facts.policy.grades_of(rule)
     for at, grade in enumerate(facts.simulation.grades):
-        if grade not in facts.policy.grades_of(rule):
+        if grade not in of_rule:
             continue
         admitted = year - (grade - facts.policy.stage_of(grade).first)
         if rule.applies == "all" or rule.since is None or admitted >= judged_in(rule.since):
@@ -144,13 +145,9 @@ def school_sizes(facts: Facts, district: District) -> pd.DataFrame:
     units += [("group", None, name, campuses) for name, campuses in groups.items() if len(campuses) > 1]
     whole = simulation.pupils.sum(axis=1, dtype=np.int32)
     children = np.stack([whole[campuses].sum(axis=0) for _, _, _, campuses in units])
-    limits = np.full(children.shape[:2], np.nan)
-    for row, (_, _, _, campuses) in enumerate(units):
-        for t, year in enumerate(simulation.years):
-            taught = int(first[campuses].min()), int(last[campuses].max())
-            rule = facts.policy.school_rule("school_size", *taught, year)
-            if rule is not None and rule.at_most is not None:
-                limits[row, t] = rule.at_most
+    spans = [(int(first[campuses].min()), int(last[campuses].max())) for _, _, _, campuses in units]
+    limits_of = {span: _size_limits(facts, *span) for span in set(spans)}
+    limits = np.array([limits_of[span] for span in spans]).reshape(children.shape[:2])
     over = np.where(np.isnan(limits), np.nan, mean(children > limits[:, :, None]))
     years = len(simulation.years)
     key = pd.DataFrame(
@@ -167,3 +164,9 @@ def school_sizes(facts: Facts, district: District) -> pd.DataFrame:
             p_over=over.reshape(-1),
         )
     )
+
+
+def _size_limits(facts: Facts, first: int, last: int) -> list[float]:
+    """Return the limit of the school size by year, for schools that teach these grades; NaN for none. [children]."""
+    rules = [facts.policy.school_rule("school_size", first, last, year) for year in facts.simulation.years]
+    return [np.nan if rule is None or rule.at_most is None else float(rule.at_most) for rule in rules]

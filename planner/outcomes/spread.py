@@ -64,6 +64,11 @@ def keyed(simulation: Simulation, at: tuple[NDArray[np.intp], ...]) -> dict[str,
     }
 
 
+def of_classes(figures: NDArray[Any], *, missing: bool) -> Any:
+    """Return a column that speaks of rooms or classes; all of it missing where the policy plans by seats."""
+    return pd.Series(np.full(len(figures), np.nan)) if missing else figures
+
+
 def whole_or_missing(figures: NDArray[np.floating]) -> pd.Series:
     """Return whole numbers as a column, missing where they are NaN."""
     return pd.Series(figures, dtype="Float64").astype("Int64")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.outcomes.odds import planned_classes
-from planner.outcomes.spread import keyed, mean, ranged, whole_or_missing
+from planner.outcomes.spread import keyed, mean, of_classes, ranged, whole_or_missing
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,8 @@ def district_totals(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         stage, year, entitled, arriving, private, elsewhere, admitted, pupils (p10, p90), rooms, seats, gap (seats -
-        demand of the whole stage; p10, p90), classes, turned_away, unplaced.
+        demand of the whole stage; p10, p90), classes, turned_away, unplaced. Rooms and classes are missing where
+        planned by seats.
     """
     simulation = facts.simulation
     rows = len(simulation.stages) * len(simulation.years)
@@ -55,10 +56,10 @@ def district_totals(facts: Facts) -> pd.DataFrame:
             **_entrants(simulation),
             "admitted": _total(simulation.admitted),
             **ranged("pupils", pupils),
-            "rooms": facts.rooms.sum(axis=0).reshape(-1),
+            "rooms": of_classes(facts.rooms.sum(axis=0).reshape(-1), missing=facts.by_seats),
             "seats": seats,
             **ranged("gap", seats[:, None] - demand),
-            "classes": mean(np.stack(classes)).reshape(-1),
+            "classes": of_classes(mean(np.stack(classes)).reshape(-1), missing=facts.by_seats),
             "turned_away": _total(simulation.turned_away),
             "unplaced": _total(simulation.unplaced),
         }
@@ -97,20 +98,21 @@ def intake_plan(facts: Facts) -> pd.DataFrame:
     DataFrame
         school, stage, year, classes (`planned_classes`), heads (admitted, mean) with p10 and p90, limit (the plan's
         largest intake; in a strict policy at most the cap times the classes; missing where there is none). Schools
-        with neither classes nor children in a year are left out.
+        with neither classes nor children in a year are left out. Where planned by seats, classes are missing, and no
+        limit is derived from them.
     """
     simulation, plan, policy = facts.simulation, facts.plan, facts.policy
     stages = range(len(simulation.stages))
     classes = np.stack([planned_classes(simulation, plan, policy, stage) for stage in stages], axis=1)
     limits = np.where(plan.limits < 0, np.nan, plan.limits)
-    if policy.strict:
+    if policy.strict and not policy.by_seats:
         limits = np.fmin(limits, facts.caps * classes)
     admitted = simulation.admitted
     at = np.nonzero((classes > 0) | (admitted > 0).any(axis=-1))
     return pd.DataFrame(
         {
             **keyed(simulation, at),
-            "classes": classes[at],
+            "classes": of_classes(classes[at], missing=facts.by_seats),
             **ranged("heads", admitted[at]),
             "limit": whole_or_missing(limits[at]),
         }

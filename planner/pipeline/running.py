@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pandas as pd
 
 from planner.capacity import build_capacity
 from planner.district import check_district, distance_matrix, read_district
+from planner.district.files.database import shown_address
 from planner.errors import DataError, PlanError, ScenarioError
 from planner.forecast import Assumptions, FittedForecast, fit_forecast
 from planner.optimise import gather_facts, propose_on
@@ -24,7 +26,6 @@ from planner.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -205,17 +206,20 @@ def _source(loaded: LoadedScenario, district: District | None, like: Run | None)
                 scenario=loaded.name,
             )
         )
-    if (
-        like is not None
-        and like.source.source is not None
-        and like.source.source.resolve() == named.resolve()
-    ):
+    if like is not None and _is_read_from(like.source, named):
         return like.source
-    if not named.exists():
+    if isinstance(named, Path) and not named.exists():
         raise ScenarioError(
             loaded.fault("district", Text("there is no folder or file {path}", path=loaded.scenario.district))
         )
     return read_district(named)
+
+
+def _is_read_from(district: District, named: Path | str) -> bool:
+    """Whether a district was read from a place that a scenario names."""
+    if isinstance(named, str):
+        return district.address == shown_address(named)
+    return district.source is not None and district.source.resolve() == named.resolve()
 
 
 def _refuse_errors(source: District, profile: Policy) -> None:

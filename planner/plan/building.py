@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from planner.capacity import class_counts, learn_sizes
 from planner.district.catchments import open_in, planned_stages
 from planner.district.count import last_count
 from planner.plan.model import Catchment, Diversion, Plan
@@ -121,7 +122,12 @@ def build_plan(
             )
             for edit in scenario.diversions
         ),
-        notes=(*notes, *_without_blocks(catchment_of, catchments, facts), *cut),
+        notes=(
+            *notes,
+            *_without_blocks(catchment_of, catchments, facts),
+            *cut,
+            *_learned_note(district, policy),
+        ),
     )
 
 
@@ -227,6 +233,34 @@ def _chosen(
     return (begun[0] if begun else ()), None
 
 
+def _learned_note(district: District, policy: Policy) -> list[Text]:
+    """Return at which sizes one class more is formed, where the policy learns them from past classes."""
+    if not policy.classes.learned:
+        return []
+    counts = class_counts(district)
+    learned = learn_sizes(counts)
+    if learned is None:
+        return [
+            Text(
+                "The policy forms classes by sizes learned from past years, but classes are counted for {counted} year"
+                " groups only: the caps alone decide. Give the classes of more years in enrolment or classes.",
+                counted=len(counts),
+            )
+        ]
+    return [
+        Text(
+            "Where rooms are free, schools form one class more than the cap asks for at the sizes at which they did in"
+            " {first}-{last} ({counted} year groups): by grade {sizes}; at single schools {low} to {high} times these.",
+            first=learned.first,
+            last=learned.last,
+            counted=learned.counted,
+            sizes=", ".join(f"{grade}: {size:.1f}" for grade, size in learned.by_grade.items()),
+            low=f"{learned.by_school.min():.2f}",
+            high=f"{learned.by_school.max():.2f}",
+        )
+    ]
+
+
 def _moved_note(key: tuple[str, str, str], by_year: Mapping[int, set[str]]) -> Text:
     stage, stated, chosen = key
     blocks = set().union(*by_year.values())
@@ -281,7 +315,7 @@ def _continuing(district: District, policy: Policy, facts: _Facts) -> NDArray[np
     leaves with the last grade of its stage that the school teaches.
     """
     out = np.zeros((len(facts.schools), len(facts.years)), dtype=np.int64)
-    if policy.classes.formation == "reformed":
+    if policy.classes.formation != "kept":
         return out
     grades = tuple(policy.grades)
     count = last_count(district, facts.schools, grades)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from planner.errors import PolicyError
-from planner.policy.rule import Grades, Record, Rule, judged_in, parse_grades
+from planner.policy.rule import OF_CLASSES, Grades, Record, Rule, judged_in, parse_grades
 from planner.words import Text, current_language
 
 if TYPE_CHECKING:
@@ -43,6 +44,19 @@ class Stage(Record):
 
     def __contains__(self, grade: int) -> bool:
         return self.first <= grade <= self.last
+
+    @field_validator("stage")
+    @classmethod
+    def _is_word(cls, stage: str) -> str:
+        """Refuse what could not stand in the name of a file: maps are called by their stage."""
+        if not re.fullmatch(r"\w[\w-]{0,39}", stage):
+            raise ValueError(
+                Text(
+                    "stage {stage}: write its id as one word of letters, digits, - or _, at most 40",
+                    stage=repr(stage[:24]),
+                )
+            )
+        return stage
 
     @field_validator("grades")
     @classmethod
@@ -107,8 +121,9 @@ class Entry(Record):
 class ClassRules(Record):
     """How whole classes are formed."""
 
-    formation: Literal["kept", "reformed"] = "kept"
-    """kept: a class formed at entry stays until the stage ends, split or merged if need be; reformed: formed anew each year."""
+    formation: Literal["kept", "reformed", "none"] = "kept"
+    """kept: a class formed at entry stays until the stage ends, split or merged if need be; reformed: formed anew each
+    year; none: pupils choose courses and no classes are formed, so a school is planned by its stated seats alone."""
     worst: int = Field(default=65, ge=1, le=200)
     """Largest class anybody would open. [children]"""
     worst_in: dict[int, int] = Field(default_factory=dict)
@@ -125,6 +140,9 @@ class ClassRules(Record):
     allows. [children]"""
     steps_beyond: int = Field(default=25, ge=1, le=60)
     """Children for each further class beyond the last of `steps`. [children]"""
+    learned: bool = False
+    """Whether schools form one class more at the size at which they did in the past, learned from the classes counted,
+    before the cap asks for it and while rooms are free; without enough classes counted the cap alone decides."""
 
     @field_validator("steps")
     @classmethod
@@ -135,8 +153,12 @@ class ClassRules(Record):
 
     @model_validator(mode="after")
     def _composites_are_reformed(self) -> ClassRules:
-        if self.composite and self.formation == "kept":
+        if self.composite and self.formation != "reformed":
             raise ValueError(Text("classes of several grades need formation = 'reformed'"))
+        if self.steps and self.formation == "none":
+            raise ValueError(Text("steps need classes: formation is 'none'"))
+        if self.learned and self.formation == "none":
+            raise ValueError(Text("sizes of classes cannot be learned: formation is 'none'"))
         return self
 
 
@@ -188,10 +210,29 @@ class Policy(Record):
             raise ValueError(*faults)
         return self
 
+    @property
+    def by_seats(self) -> bool:
+        """
+        Whether schools are planned by their stated seats alone, without rooms and classes.
+
+        A seat is then a room and a class of one child, so that what holds of rooms and classes holds of seats: a
+        school is above its cap when it has more children than seats.
+        """
+        return self.classes.formation == "none"
+
     def rule_faults(self, rules: Iterable[Rule]) -> list[Text]:
-        """Return what keeps rules from being rules of this policy: stages that it does not have."""
+        """Return what keeps rules from being rules of this policy: stages or classes that it does not have."""
         known = [stage.stage for stage in self.stages]
-        return [
+        of_classes = [
+            Text(
+                "rule {rule}: the policy forms no classes (classes.formation is none); leave the rule out, or let"
+                " classes be formed",
+                rule=rule.rule,
+            )
+            for rule in rules
+            if self.by_seats and rule.rule in OF_CLASSES
+        ]
+        return of_classes + [
             Text(
                 "rule {rule}: there is no stage {stage}; known are {known}",
                 rule=rule.rule,
@@ -284,7 +325,7 @@ class Policy(Record):
 
         The tighter of the class-size limit and the class-size target in force (of each, the last one stated);
         a rule that applies to entrants counts only for year groups `admitted` since; without any, the standard
-        class size.
+        class size. A policy without classes has 1: see `by_seats`.
         """
         sizes: list[int] = []
         for kind in ("limit", "target"):
@@ -302,7 +343,9 @@ class Policy(Record):
         ]
 
     def standard(self, grade: int, year: int) -> int:
-        """Return the children per room when rooms are turned into seats. [children]."""
+        """Return the children per room when rooms are turned into seats; 1 where `by_seats`. [children]."""
+        if self.by_seats:
+            return 1
         rule = self.governing("standard_class_size", grade, year, side="at_most")
         if rule is None or rule.at_most is None:
             raise KeyError(f"policy {self.profile} states no standard_class_size for grade {grade}")

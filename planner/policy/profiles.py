@@ -157,7 +157,9 @@ def _extended(base: Policy, given: dict[str, Any], shown: object) -> Policy:
 
 
 def _gaps(policy: Policy, shown: object) -> list[Text]:
-    """Return what a profile lacks to be planned by: an undated standard class size of every grade."""
+    """Return what a profile lacks to be planned by: an undated standard class size of every grade, unless `by_seats`."""
+    if policy.by_seats:
+        return []
     stated = {
         grade
         for rule in policy.rules

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -29,6 +30,9 @@ RULES = {
 }
 """Names of the rules that the planner acts on, with the unit of their threshold."""
 
+OF_CLASSES = frozenset({"class_size", "class_share", "standard_class_size", "classes_per_school"})
+"""Those that mean nothing where no classes are formed."""
+
 
 class Record(BaseModel):
     """Frozen, keyword-only, extra fields forbidden."""
@@ -45,7 +49,13 @@ def parse_grades(text: str | int) -> tuple[int, int]:
     ValueError
         When it is no range of grades 0 to 13, lowest first.
     """
-    first, _, last = str(text).strip().replace("–", "-").partition("-")
+    return _parsed(str(text))
+
+
+@cache
+def _parsed(text: str) -> tuple[int, int]:
+    """Parse a range once: rules ask for the same few ranges by the hundred thousand."""
+    first, _, last = text.strip().replace("–", "-").partition("-")
     if not first.strip().isdecimal() or not (last.strip() or "0").isdecimal():
         raise ValueError(Text("{text} is no range of grades such as 1-6", text=repr(text)))
     low, high = int(first), int(last.strip() or first)

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
         CatchmentEdit,
         ClassesEdit,
         DiversionEdit,
-        LimitEdit,
         ProjectEdit,
         RoomsEdit,
     )
@@ -161,7 +160,7 @@ def catchment_faults(edits: Sequence[Edit[CatchmentEdit]], facts: Facts) -> Iter
             yield from _school_faults(edit, "of", facts, school)
 
 
-def intake_faults(edits: Sequence[Edit[ClassesEdit | LimitEdit]], facts: Facts) -> Iterator[Text]:
+def intake_faults(edits: Sequence[Edit[Any]], facts: Facts) -> Iterator[Text]:
     """Yield the faults of planned classes and intake limits."""
     for edit in edits:
         record = edit.record
@@ -169,6 +168,13 @@ def intake_faults(edits: Sequence[Edit[ClassesEdit | LimitEdit]], facts: Facts) 
         yield from faults
         yield from _year_faults(edit, facts, record.since, record.until)
         yield from _school_faults(edit, "school", facts, record.school, stage and stage.first)
+
+
+def classes_faults(edits: Sequence[Edit[ClassesEdit]], facts: Facts) -> Iterator[Text]:
+    """Yield the faults of planned classes."""
+    yield from intake_faults(edits, facts)
+    for edit in edits if facts.policy.by_seats else ():
+        yield edit.fault("classes", Text("the policy forms no classes (classes.formation is none)"))
 
 
 def diversion_faults(edits: Sequence[Edit[DiversionEdit]], facts: Facts) -> Iterator[Text]:
@@ -201,6 +207,11 @@ def rooms_faults(edits: Sequence[Edit[RoomsEdit]], facts: Facts) -> Iterator[Tex
         record = edit.record
         yield from _year_faults(edit, facts, record.since, record.until)
         yield from _school_faults(edit, "school", facts, record.school)
+        if facts.policy.by_seats:
+            problem = Text(
+                "the policy plans by seats, not by rooms: state seats_stated of a project under [[projects]]"
+            )
+            yield edit.fault("rooms", problem)
 
 
 def demand_faults(edits: Sequence[Edit[DemandEdit]], facts: Facts) -> Iterator[Text]:
@@ -304,7 +315,7 @@ def _place_faults(edit: Edit[Any], district: District, at: tuple[float, float]) 
 
 CHECKS: Mapping[str, Callable[[Sequence[Edit[Any]], Facts], Iterator[Text]]] = {
     "catchments": catchment_faults,
-    "classes": intake_faults,
+    "classes": classes_faults,
     "limits": intake_faults,
     "diversions": diversion_faults,
     "rooms": rooms_faults,

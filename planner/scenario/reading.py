@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from planner.district.files import is_address
+from planner.district.files.database import holds_password
 from planner.errors import ScenarioError
 from planner.policy.files import read_toml, record_faults
 from planner.scenario.faults import fault, key_text
@@ -35,6 +37,10 @@ EDITS: Mapping[str, tuple[str, ...]] = {
 edits have none: they are applied in order, so that the last one that names a block holds."""
 
 T = TypeVar("T", bound="BaseModel")
+
+_WITHOUT_PASSWORD = Text(
+    "the address holds a password, which would be kept with every run: put it into the password file of PostgreSQL, or into PGPASSWORD"
+)
 
 _NOT_INHERITED = frozenset({"extends", "summary", "summary_zh"})
 
@@ -114,10 +120,17 @@ class LoadedScenario:
         return _merged(self.files[:1]) if len(self.files) > 1 else self
 
     @property
-    def district(self) -> Path | None:
-        """Folder or GeoPackage of the district, found from the file that names it; None: none is named."""
+    def district(self) -> Path | str | None:
+        """
+        Where the district is; None: none is named.
+
+        Its folder or file, found from the file that names it; or the address of a database, as text.
+        """
         namer = self._namer("district")
-        return None if namer is None else _beside(namer.path, namer.says.district)
+        if namer is None:
+            return None
+        named = namer.says.district
+        return named if is_address(named) else _beside(namer.path, named)
 
     @property
     def policy(self) -> str | Path | None:
@@ -214,6 +227,8 @@ def _read_file(path: Path, shown: str, named_by: str) -> tuple[ScenarioFile | No
         says = Scenario.model_validate(parsed)
     except ValidationError as error:
         return None, extends, record_faults(error, Scenario, shown)
+    if is_address(says.district) and holds_password(says.district):
+        return None, extends, [fault(shown, "district", _WITHOUT_PASSWORD)]
     raw = path.read_bytes()
     file = ScenarioFile(
         path=path,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from planner.simulation.joining import check_conservation, join
-from planner.simulation.model import Simulation
+from planner.simulation.model import Simulation, batch_of
 from planner.simulation.years import simulate, simulate_all
 
-__all__ = ["Simulation", "check_conservation", "join", "simulate", "simulate_all"]
+__all__ = ["Simulation", "batch_of", "check_conservation", "join", "simulate", "simulate_all"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.capacity import classes_needed, form_classes
+from planner.capacity import classes_aimed, classes_needed, fewest_classes
 from planner.simulation.whole import shared, split
 
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ def rooms_for_intakes(
     """
     Return the rooms free for each stage's intake. [school, stage, draw] [rooms].
 
-    Rooms less the classes of all other grades, these merged down to what the caps need where they are kept.
+    Rooms less the classes of all other grades. Where classes are kept, these are merged down to what the caps need.
+    Where they are re-formed, they are as few as the caps allow, with classes of several grades if the policy has
+    them, and the intake has at least its grade's part of the rooms (one grade of seven: 3 of 21) and the classes
+    planned for it: one child above the cap of the last grade does not take a room from the first. Where none are
+    formed, seats less the children of all other grades.
     Where several stages of a campus enter, each has one room first, the one that needs most before the others,
     and they share the rest in proportion to what more their entrants need: each has what it needs where there is
     enough for all.
@@ -49,17 +53,16 @@ def rooms_for_intakes(
     demand
         [school, stage, draw]: entrants expected. [children]
     """
-    held = np.zeros((len(demand), demand.shape[2]), dtype=np.int32)
-    for span in setting.spans:
-        for grade in range(span.first + 1, span.last + 1):
-            need = _needed(setting, passed.pupils[:, grade], grade, year)
-            if setting.rules.formation == "kept":
-                classes = passed.classes[:, grade]
-                need = np.where(classes > 0, np.minimum(need, classes), need)
-            held += need
-    free = np.maximum(setting.rooms[:, year, None].astype(np.int32) - held, 0)
-    out = np.zeros(demand.shape, dtype=np.int32)
+    rooms = setting.rooms[:, year, None].astype(np.int32)
     entering = np.stack([span.enters for span in setting.spans], axis=1)
+    if setting.by_seats:
+        free = np.maximum(rooms - passed.pupils.sum(axis=1, dtype=np.int32), 0)
+    elif setting.rules.formation == "kept":
+        free = np.maximum(rooms - _held(setting, year, passed), 0)
+    else:
+        later = fewest_classes(passed.pupils, setting.caps[:, year].tolist(), setting.rules)
+        free = np.maximum(rooms - later, _part_of_rooms(setting, year, passed, entering))
+    out = np.zeros(demand.shape, dtype=np.int32)
     for stage, span in enumerate(setting.spans):
         alone = span.enters & (entering.sum(axis=1) == 1)
         out[alone, stage] = free[alone]
@@ -72,6 +75,37 @@ def rooms_for_intakes(
         ]
         out[school, stages] = _by_need(free[school], np.stack(needs))
     return out
+
+
+def _held(setting: Setting, year: int, passed: Passed) -> NDArray[np.int32]:
+    """Return the rooms of the classes that continue, merged down to what the caps need. [school, draw] [rooms]."""
+    held = np.zeros((len(passed.pupils), passed.pupils.shape[2]), dtype=np.int32)
+    for span in setting.spans:
+        for grade in range(span.first + 1, span.last + 1):
+            need = _needed(setting, passed.pupils[:, grade], grade, year)
+            classes = passed.classes[:, grade]
+            held += np.where(classes > 0, np.minimum(need, classes), need)
+    return held
+
+
+def _part_of_rooms(
+    setting: Setting, year: int, passed: Passed, entering: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """
+    Return the rooms that re-formed classes of other grades leave to the intakes at least. [school, draw] [rooms].
+
+    The starting grades' part by number of grades, to the nearest room, as far as every other grade with children
+    keeps a class (all together one, where they can share it); or as many as the plan states, if that is more.
+    """
+    rooms = setting.rooms[:, year].astype(np.int32)
+    taught = np.maximum(setting.teaches.sum(axis=1), 1)
+    part = (2 * rooms * entering.sum(axis=1) + taught) // (2 * taught)
+    others = (passed.pupils > 0).sum(axis=1)
+    kept = np.minimum(others, 1) if setting.rules.composite else others
+    stated = np.maximum(setting.plan.classes[:, :, year].astype(np.int32), 0).sum(axis=1)
+    return np.maximum(
+        np.clip(rooms[:, None] - kept, 0, part[:, None]), np.minimum(stated, rooms)[:, None]
+    ).astype(np.int32)
 
 
 def _by_need(rooms: NDArray[np.int32], needs: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -115,16 +149,9 @@ def _needed(setting: Setting, pupils: NDArray[np.integer], grade: int, year: int
 def _all_seated(
     setting: Setting, year: int, pupils: NDArray[np.int32], schools: NDArray[np.intp]
 ) -> NDArray[np.bool_]:
-    """Return whether every grade of a school gets the classes it needs, classes of several grades counted. [school, draw]."""
-    formed = form_classes(
-        pupils,
-        np.zeros_like(pupils),
-        setting.rooms[schools, year],
-        setting.caps[:, year].tolist(),
-        setting.rules,
-    )
-    needed = sum(_needed(setting, pupils[:, grade], grade, year) for grade in range(pupils.shape[1]))
-    return formed.classes.sum(axis=1) >= needed
+    """Return whether a school's rooms hold every grade within its cap, classes of several grades counted. [school, draw]."""
+    fewest = fewest_classes(pupils, setting.caps[:, year].tolist(), setting.rules)
+    return fewest <= setting.rooms[schools, year, None]
 
 
 def admit(
@@ -139,7 +166,8 @@ def admit(
     Seat the entrants of a stage.
 
     A school seats its own up to its seats within the cap and, where the policy is not strict, up to the worst
-    class in its free rooms, never above its limit of the plan. Those turned away are offered, rank by rank of
+    class in its free rooms, never above its limit of the plan; where the policy plans by seats and is not strict, a
+    school with seats takes all of its own. Those turned away are offered, rank by rank of
     `Plan.order`, to other schools: first while these have seats within the cap; then, where the policy is not
     strict, up to the worst class. What a school has left is shared among those who want it, in proportion.
 
@@ -150,6 +178,8 @@ def admit(
     """
     limit = setting.plan.limits[:, stage, year, None]
     most = seats if setting.strict else np.maximum(seats, free * setting.worst[stage, year])
+    if setting.unbounded:
+        most = np.where(setting.open[:, year, None], np.iinfo(np.int16).max, seats)
     within, most = (np.where(limit >= 0, np.minimum(limit, places), places) for places in (seats, most))
     own = np.minimum(demand, most)
     left = demand - own
@@ -201,8 +231,8 @@ def classes_wanted(
     """
     Return the classes to form for an intake. [school, draw] [classes].
 
-    As many as the cap needs, at least those planned while they have `ClassRules.least` children each, never more
-    than the free rooms; where more fit within the cap because neighbouring grades share classes, what the cap
+    As many as the cap needs, at least those that the school's own size asks for and those planned while they have
+    `ClassRules.least` children each, never more than the free rooms; where more fit within the cap because neighbouring grades share classes, what the cap
     needs.
 
     Parameters
@@ -214,6 +244,8 @@ def classes_wanted(
     need = _needed(setting, entrants, first, year)
     planned = setting.plan.classes[:, stage, year, None].astype(np.int32)
     worth = np.minimum(planned, entrants // setting.rules.least)
+    if setting.sizes is not None:
+        worth = np.maximum(worth, classes_aimed(entrants, setting.sizes[:, first, None]))
     wanted = np.minimum(np.maximum(need, worth), free)
     joining = (entrants > free * setting.caps[first, year]) & (entrants <= seats)
     return np.where(joining, need, wanted)

@@ -38,6 +38,7 @@ def join(simulations: Sequence[Simulation]) -> Simulation:
     for name in ("block_entrants", "expected_from"):
         means = np.stack([getattr(part, name) for part in simulations])
         parts[name] = np.average(means, axis=0, weights=draws).astype(np.float32)
+    parts["entrants_in"] = sum(part.entrants_in for part in simulations)
     for field in fields(Simulation):
         if field.name not in parts:
             parts[field.name] = np.concatenate([getattr(part, field.name) for part in simulations], axis=-1)

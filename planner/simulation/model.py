@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
+
+BATCHES = 20
+"""Parts of all draws, as even as can be, by which the sampling error of figures that are no means is reckoned."""
+
+
+def batch_of(numbers: ArrayLike, draws: int) -> NDArray[np.int64]:
+    """Return the batch that each numbered draw of so many draws falls into: 0 to 19, or each its own if fewer."""
+    return np.asarray(numbers, dtype=np.int64) * min(BATCHES, draws) // draws
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,8 +40,8 @@ class Simulation:
     demand: NDArray[np.int16]
     """[school, stage, year, draw]: entrants expected at the school before anyone is turned away. [children]"""
     free: NDArray[np.int16]
-    """[school, stage, year, draw]: rooms free for the stage's intake: rooms less classes that continue, of all
-    stages of the campus (stages of one campus compete for them). [rooms]"""
+    """[school, stage, year, draw]: rooms free for the stage's intake: rooms less classes of the other grades, of all
+    stages of the campus (stages of one campus compete for them); see `rooms_for_intakes`. [rooms]"""
     turned_away: NDArray[np.int16]
     """[school, stage, year, draw]: entrants the school could not seat. [children]"""
     received: NDArray[np.int16]
@@ -72,6 +80,9 @@ class Simulation:
     expected_from: NDArray[np.float32] = field(default_factory=lambda: np.zeros((0, 0, 0, 0), np.float32))
     """[stage, block, school, year]: mean of the entrants by home and by the school where they are expected before
     diversions; without those left over from last year and those from outside. [children]"""
+    entrants_in: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 0, 0, 0)))
+    """[stage, block, year, batch]: entrants as in `block_entrants`, added up over the draws of each batch
+    (`batch_of`). [children]"""
     starts: tuple[int, ...] = ()
     """By stage: position of its starting grade."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.capacity import classes_needed, form_classes
+from planner.capacity import classes_needed, form_classes, seats_taken
 from planner.simulation.whole import split
 
 if TYPE_CHECKING:
@@ -35,15 +35,23 @@ def counted_classes(setting: Setting) -> NDArray[np.int16]:
 
     A school cannot have had more classes than rooms: where the caps ask for more, its rooms are shared among the
     grades not counted, as `form_classes` does, every grade with children having one class at least. Caps and rooms
-    are those of the first year simulated; schools without rooms have what the caps ask for.
+    are those of the first year simulated; schools without rooms have what the caps ask for. Where no classes are
+    formed: the children who have a seat.
     """
     pupils, classes, rooms = setting.count.pupils, setting.count.classes, setting.rooms[:, 0]
+    if setting.by_seats:
+        return seats_taken(pupils[:, :, None], rooms)[:, :, 0]
     unknown = classes < 0
     children = np.where(unknown, pupils, 0)[:, :, None].astype(np.int16)
     left = np.maximum(rooms - np.where(unknown, 0, classes).sum(axis=1), 0)
     room = np.where(rooms > 0, left, np.iinfo(np.int16).max)
     formed = form_classes(
-        children, np.zeros_like(children), room, setting.caps[:, 0].tolist(), setting.rules
+        children,
+        np.zeros_like(children),
+        room,
+        setting.caps[:, 0].tolist(),
+        setting.rules,
+        sizes=setting.sizes,
     ).classes[:, :, 0]
     return np.where(unknown, np.maximum(formed, pupils > 0), classes)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from planner.capacity import class_counts, learn_sizes
 from planner.district.catchments import open_in
 from planner.district.count import last_count
 from planner.district.geography import block_points
@@ -108,6 +109,11 @@ class Setting:
     [children]"""
     rules: ClassRules
     strict: bool
+    sizes: NDArray[np.float64] | None
+    """[school, grade]: size at which the school forms one class more, learned; None where the caps alone decide.
+    [children]"""
+    by_seats: bool
+    """Whether no classes are formed: a room is a seat, a class a child who has one."""
     nearest: NDArray[np.intp]
     """[school, rank]: schools by distance, the school itself first."""
     joined: NDArray[np.bool_]
@@ -124,6 +130,11 @@ class Setting:
     _onward: dict[tuple[int, int, int], tuple[NDArray[np.intp], NDArray[np.float64]]] = field(
         default_factory=dict
     )
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether a school seats any number of its own children above its seats."""
+        return self.by_seats and not self.strict
 
     def feeding(self, school: int, year: int) -> list[tuple[int, float]]:
         """Return the schools that take over a school's leavers in a year, with shares: the latest rows that hold."""
@@ -201,6 +212,8 @@ def prepare(
         worst=caps[starts] if policy.strict else worst,
         rules=policy.classes,
         strict=policy.strict,
+        sizes=_sizes(district, policy, schools, grades),
+        by_seats=policy.by_seats,
         nearest=nearest,
         joined=_joined(plan),
         feeders=_feeders(district, schools),
@@ -212,6 +225,13 @@ def prepare(
             for home, span in zip(homes, spans, strict=True)
         ),
     )
+
+
+def _sizes(
+    district: District, policy: Policy, schools: Sequence[str], grades: Sequence[int]
+) -> NDArray[np.float64] | None:
+    learned = learn_sizes(class_counts(district)) if policy.classes.learned else None
+    return None if learned is None else learned.of(schools, grades)
 
 
 def _teaches(schools: pd.DataFrame, grades: Sequence[int]) -> NDArray[np.bool_]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from planner.capacity import form_classes
+from planner.capacity import Formed, form_classes, seats_taken
 from planner.forecast import CHUNK
 from planner.simulation.admission import admit, classes_wanted, rooms_for_intakes, seats_of
 from planner.simulation.entry import entrants_of, expected_at
 from planner.simulation.joining import join
-from planner.simulation.model import Simulation
+from planner.simulation.model import BATCHES, Simulation, batch_of
 from planner.simulation.passage import counted_classes, move_up
 from planner.simulation.setting import prepare
 from planner.words import Text
@@ -58,7 +58,7 @@ def simulate(
         When plan and forecast do not speak of the same blocks, schools, stages and years.
     """
     setting = prepare(plan, district=district, policy=policy, capacity=capacity, forecast=forecast)
-    return _carry_out(setting, draws)
+    return _carry_out(setting, draws, forecast.draws)
 
 
 def simulate_all(
@@ -82,15 +82,18 @@ def simulate_all(
     parts = []
     for first in range(0, forecast.draws, CHUNK):
         last = min(first + CHUNK, forecast.draws)
-        parts.append(_carry_out(setting, forecast.draw(first, last)))
+        parts.append(_carry_out(setting, forecast.draw(first, last), forecast.draws))
         if progress is not None:
             progress(Text("simulating"), last, forecast.draws)
     return join(parts)
 
 
-def _carry_out(setting: Setting, draws: Draws) -> Simulation:
+def _carry_out(setting: Setting, draws: Draws, of: int) -> Simulation:
+    """Carry out a plan in a batch of as many draws as there are in all."""
     plan, spans = setting.plan, setting.spans
     number = draws.growth.shape[-1]
+    numbers = np.clip(draws.first + np.arange(number), 0, max(of, 1) - 1)
+    batches, batch_starts = np.unique(batch_of(numbers, max(of, 1)), return_index=True)
     out = _blank(setting, number)
     placed: dict[tuple[int, int, int], NDArray[np.int16]] = defaultdict(
         lambda: np.zeros((len(plan.years), number), np.int16)
@@ -113,6 +116,9 @@ def _carry_out(setting: Setting, draws: Draws) -> Simulation:
             out["private"][stage, year] = entrants.private
             out["elsewhere"][stage, year] = entrants.elsewhere
             out["block_entrants"][stage, :, year] = entrants.homes.mean(axis=1)
+            out["entrants_in"][stage, :, year, batches] = np.add.reduceat(
+                entrants.homes.astype(np.float64), batch_starts, axis=1
+            ).T
             at_home[stage] = _live_on(setting, stage, at_home[stage], passed.growth, entrants.homes)
             for catchment, children in _by_catchment(setting, stage, year, at_home[stage]):
                 out["living"][catchment, year] = np.rint(children.sum(axis=0))
@@ -132,14 +138,7 @@ def _carry_out(setting: Setting, draws: Draws) -> Simulation:
             for (school, to), children in done.placed.items():
                 placed[stage, school, to][year] = children
             waiting[:, stage] = done.unplaced
-        formed = form_classes(
-            pupils,
-            passed.classes,
-            setting.rooms[:, year],
-            setting.caps[:, year].tolist(),
-            setting.rules,
-            wanted=wanted,
-        )
+        formed = _formed(setting, year, pupils, passed.classes, wanted, free)
         classes = formed.classes
         for stage, span in enumerate(spans):
             above = pupils[:, span.first] - setting.caps[span.first, year] * classes[:, span.first]
@@ -163,6 +162,32 @@ def _carry_out(setting: Setting, draws: Draws) -> Simulation:
     )
 
 
+def _formed(
+    setting: Setting,
+    year: int,
+    pupils: NDArray[np.int16],
+    carried: NDArray[np.int16],
+    wanted: NDArray[np.int16],
+    free: NDArray[np.int32],
+) -> Formed:
+    """
+    Return the classes of a year; where none are formed, the children who have a seat stand in their place.
+
+    Those of later grades have theirs before the entrants, who have what is free.
+    """
+    rooms = setting.rooms[:, year]
+    if setting.by_seats:
+        later = pupils.copy()
+        later[:, [span.first for span in setting.spans]] = 0
+        taken = seats_taken(later, rooms)
+        for stage, span in enumerate(setting.spans):
+            taken[:, span.first] = np.minimum(pupils[:, span.first], free[:, stage])
+        none = np.zeros((len(pupils), pupils.shape[2]), np.int16)
+        return Formed(classes=taken, borrowed=none, shared=none)
+    caps = setting.caps[:, year].tolist()
+    return form_classes(pupils, carried, rooms, caps, setting.rules, wanted=wanted, sizes=setting.sizes)
+
+
 def _blank(setting: Setting, draws: int) -> dict[str, Any]:
     """Return the arrays of a simulation that are filled year by year, all zero."""
     plan = setting.plan
@@ -176,6 +201,7 @@ def _blank(setting: Setting, draws: int) -> dict[str, Any]:
         (np.int32, (len(plan.catchments), years, draws), ("living", "living_entrants")),
         (np.float32, (stages, len(plan.blocks), years), ("block_entrants",)),
         (np.float32, (stages, len(plan.blocks), schools, years), ("expected_from",)),
+        (np.float64, (stages, len(plan.blocks), years, BATCHES), ("entrants_in",)),
     )
     return {name: np.zeros(shape, kind) for kind, shape, names in shapes for name in names}
 

@@ -13,7 +13,7 @@ A message is written in English where it arises, as ``say("{n} schools", n=3)`` 
 
 from __future__ import annotations
 
-from planner.words.catalogue import LANGUAGES, Text, current_language, percent, say, speaking
+from planner.words.catalogue import LANGUAGES, Money, Text, current_language, percent, say, speaking
 from planner.words.dictionary import (
     Column,
     Table,
@@ -27,6 +27,7 @@ from planner.words.dictionary import (
 __all__ = [
     "LANGUAGES",
     "Column",
+    "Money",
     "Table",
     "Text",
     "column_label",

@@ -82,6 +82,20 @@ class Text:
         return hash((self.message, tuple(sorted((name, str(value)) for name, value in self.values.items()))))
 
 
+class Money(Text):
+    """An amount of yuan, shown in millions and, in Chinese, in 万元."""
+
+    __slots__ = ()
+
+    def __init__(self, yuan: float) -> None:
+        super().__init__("", yuan=yuan)
+
+    def in_language(self, language: str) -> str:
+        """Return the amount in the language."""
+        yuan = float(str(self.values["yuan"]))
+        return f"{yuan / 1e4:,.0f}万元" if language == "zh" else f"{yuan / 1e6:,.1f} million yuan"
+
+
 def say(message: str, **values: object) -> str:
     """Return the message in the current language, its fields filled with the values."""
     return str(Text(message, **values))

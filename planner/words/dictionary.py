@@ -28,6 +28,9 @@ class Column:
     maximum: float | None
     values: tuple[str, ...]
     """Words allowed; empty when any will do."""
+    values_zh: tuple[tuple[str, str], ...]
+    """(Chinese word, the value that it stands for), the usual word of a value first. Columns without `values` may have
+    some too: 小学 is the stage primary."""
     refers_to: str
     """Table whose first key column holds the ids of this column; empty when none."""
     description: str
@@ -80,6 +83,12 @@ def _column(row: dict[str, str]) -> Column:
     fields["minimum"] = float(row["minimum"]) if row["minimum"] else None
     fields["maximum"] = float(row["maximum"]) if row["maximum"] else None
     fields["values"] = tuple(row["values"].split("|")) if row["values"] else ()
+    fields["values_zh"] = tuple(
+        (word, value)
+        for entry in filter(None, row["values_zh"].split("|"))
+        for value, _, words in (entry.partition(":"),)
+        for word in words.split("/")
+    )
     return Column(**fields)
 
 

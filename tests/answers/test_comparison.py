@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from planner.answers import compare
-from planner.answers.comparison import FIGURES
+from planner.answers.comparing import FIGURES
 from planner.answers.rehearsal import Rehearsal, simulation_in
 from planner.errors import QuestionError
 from planner.policy import ClassRules
@@ -97,7 +97,9 @@ def test_moved_children_stand_by_block():
         village(), like=base, catchments=[{"blocks": ["b2"], "schools": ["B"], "since": 2028}]
     )
     moved = compare([base, other], names=["keep", "moved"]).moved
-    assert list(moved) == ["scenario", "stage", "year", "block", "from", "to", "children"]
+    assert list(moved) == [
+        "scenario", "stage", "year", "block", "grade", "from", "to", "children", "metres_before", "metres_after",
+    ]  # fmt: skip
     assert moved[["scenario", "stage", "year", "block", "from", "to"]].to_numpy().tolist() == [
         ["moved", "primary", year, "b2", "A", "B"] for year in (2028, 2029)
     ]
@@ -116,6 +118,23 @@ def test_children_above_are_counted_over_the_classes_that_the_rule_plans():
     base = street_run(schools={"A": School(rooms=4, pupils=(10, 10, 10))}, entrants={"a1": 6})
     assert base.plan.classes[0, 0, 0] == -1
     assert of(compare([base, base], names=["one", "two"]).table, "one")["over"] == 0.0
+
+
+def test_figures_of_all_years_are_added_up_draw_by_draw():
+    """The street has one year, so its sum is that year, with the same error."""
+    base = street_run(
+        schools={"B": School(rooms=4, pupils=(10, 10, 10), at=300)}, classes={("B", "primary"): 2}
+    )
+    found = compare([base, moved_to(base, "B", "a2")], names=["keep", "moved"])
+    one, whole = of(found.table, "moved"), of(found.totals, "moved")
+    assert whole["over_change"] == one["over_change"] == -1.5
+    assert whole["over_error"] == pytest.approx(one["over_error"])
+
+
+def test_classes_over_the_cap_are_counted_in_all_grades():
+    """One class a grade, 10 at most: grades 2 and 3 hold 10; grade 1 of A holds 6 to 15, above in 5 draws of 10."""
+    row = of(compare([street_run(), street_run()], names=["one", "two"]).table, "one")
+    assert row["classes_over"] == 0.5
 
 
 def test_scenarios_of_one_name_are_numbered():
@@ -141,25 +160,38 @@ def test_names_are_as_many_as_runs_and_differ():
             compare([base, base], names=names)
 
 
-def test_other_draws_are_not_compared():
-    """All differences are named at once: luck has to be the same."""
+def test_all_that_keeps_scenarios_apart_is_one_message():
+    """Luck has to be the same: 5 draws of seed 2 are no pairs of 10 draws of seed 1."""
     base = street_run()
     fewer = street_run(entrants={"a2": 4}, draws=5)
     with pytest.raises(QuestionError) as error:
         compare([base, replace(fewer, forecast=replace(fewer.forecast, seed=2))], names=["keep", "fewer"])
-    assert error.value.lines("en") == [
-        "fewer and keep differ in their number of draws; let both extend the same base.",
-        "fewer and keep differ in their seed; let both extend the same base.",
-    ]
+    (line,) = error.value.lines("en")
+    assert line == (
+        "fewer cannot be compared with keep, for they differ in number of draws (10; 5); seed"
+        f" ({base.forecast.seed}; 2). Let both extend the same file."
+    )
 
 
-def test_other_years_blocks_or_counts_are_not_compared():
+def test_every_scenario_that_is_unlike_the_first_is_named():
     base = street_run()
     longer = street_run(years=2)
     wider = street_run(catchments={"a1": "A", "a2": "A", "b1": "B", "b2": "B", "b3": "B"})
-    for run, what in ((longer, "school years"), (wider, "blocks")):
-        with pytest.raises(QuestionError, match=f"differ in their {what}"):
-            compare([base, run], names=["keep", "other"])
+    with pytest.raises(QuestionError) as error:
+        compare([base, longer, base, wider], names=["keep", "longer", "same", "wider"])
+    assert [line.split(". ")[0] for line in error.value.lines("en")] == [
+        "longer cannot be compared with keep, for they differ in school years (2027-2027; 2027-2028)",
+        "wider cannot be compared with keep, for they differ in blocks (1 that only one has: b3)",
+    ]
+
+
+def test_another_district_is_not_compared():
+    base = street_run()
+    other = replace(
+        base, district=replace(base.district, name="elsewhere", counted=base.district.counted - 1)
+    )
+    with pytest.raises(QuestionError, match=r"district \(.*; elsewhere\); last count \(2026; 2025\)"):
+        compare([base, other], names=["keep", "other"])
 
 
 def test_another_policy_may_be_compared():

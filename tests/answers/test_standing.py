@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from planner.answers.standing import Standing, asked_of, below, standing_of
 from planner.outcomes import Odds
+from planner.policy import ClassRules
 from tests.answers.street import YEAR, School, street_run
+from tests.simulation.town import POLICY
 
 
 def standing(demand, rooms, *, planned=1, cap=45, limit=-1) -> Standing:
@@ -143,6 +145,24 @@ def test_a_later_grade_is_judged_by_the_classes_formed():
     now = of(split, grade=2)
     assert not now.starts
     assert (now.odds.p_over_planned, now.p_over()) == (1.0, 0.0)
+
+
+def test_an_intake_s_own_rooms_are_planned_and_possible_where_classes_are_re_formed():
+    """
+    A has 6 rooms; 21 and 21 children of grades 2 and 3 would need them all. The intake's part is 2 rooms.
+
+    Its 6 to 15 entrants are planned with one class (10.5 are rounded to 10), exceed it in five draws of ten, and never
+    two. With three classes stated, grade 1 has three, and the other two grades the three rooms left.
+    """
+    policy = POLICY.model_copy(update={"classes": ClassRules(worst=15, formation="reformed")})
+    school = {"A": School(rooms=6, pupils=(21, 21, 0))}
+    now = of(street_run(schools=school, policy=policy))
+    assert (now.planned, now.odds.classes_possible, now.most) == (1, 2, 2)
+    assert (now.p_over(), now.odds.p_over_possible) == (0.5, 0.0)
+    run = street_run(schools=school, policy=policy, classes={("A", "primary"): 3})
+    assert (of(run).planned, of(run).most) == (3, 3)
+    assert run.simulation.classes[0, :3, 0].sum(axis=0).tolist() == [6] * 10
+    assert of(run, grade=2).odds.p_over_planned == 1.0
 
 
 def test_who_is_asked():

@@ -16,8 +16,8 @@ import pytest
 from shapely import LineString, box
 
 from planner.archive import write_geopackage
-from planner.archive.styles import gap_style, line_style
-from planner.maps import gap_bands
+from planner.archive.styles import barrier_style, gap_style, outline_style, shown_year, style_text
+from planner.maps import gap_bands, hatch_colour
 from planner.words import speaking
 from tests.scenario.town import CRS
 
@@ -38,6 +38,12 @@ def package(run, tmp_path_factory) -> Path:
 def rows(path: Path, query: str) -> list[tuple]:
     with closing(sqlite3.connect(path)) as base:
         return base.execute(query).fetchall()
+
+
+def without_controls(condition: str, first: int = 2027) -> str:
+    """Return a rule's filter as it is where neither a timeline nor a variable says the year."""
+    assert shown_year(first) in condition
+    return condition.replace(shown_year(first), str(first))
 
 
 def styles(path: Path) -> dict[str, ET.Element]:
@@ -106,7 +112,7 @@ def test_each_feature_of_a_year_falls_into_the_one_class_of_the_printed_map(pack
     bands = gap_bands(features["seats"])
     style = styles(package)[layer]
     assert [rule.get("label") for rule in style.iter("rule")] == [str(label) for label in bands.labels]
-    asked = [rule.get("filter", "").replace("@planner_year", "NULL") for rule in style.iter("rule")]
+    asked = [without_controls(rule.get("filter", "")) for rule in style.iter("rule")]
     shown = {
         fid: position
         for position, condition in enumerate(asked)
@@ -117,21 +123,51 @@ def test_each_feature_of_a_year_falls_into_the_one_class_of_the_printed_map(pack
     assert shown == expected
 
 
-def test_filters_name_columns_that_the_layer_has(package):
+def test_filters_labels_and_timeline_name_columns_that_the_layer_has(package):
     for layer, style in styles(package).items():
         named = {
             name for rule in style.iter("rule") for name in re.findall(r'"(\w+)"', rule.get("filter", ""))
         }
+        assert named == ({"year", "gap"} if layer.startswith(("catchments", "schools")) else set())
+        for text in style.iter("text-style"):
+            named |= set(re.findall(r'"(\w+)"', text.get("fieldName", "")))
+        for temporal in style.iter("temporal"):
+            expressions = temporal.get("startExpression", "") + temporal.get("endExpression", "")
+            named |= set(re.findall(r'"(\w+)"', expressions))
         columns = {row[1] for row in rows(package, f"PRAGMA table_info({layer})")}
         assert named <= columns
-        assert named == ({"year", "gap"} if layer.startswith(("catchments", "schools")) else set())
+
+
+def test_a_school_year_runs_from_september_to_august_on_the_timeline(package):
+    """Mode 4 of QGIS's temporal properties: begin and end by expressions."""
+    for layer in LAYERS[:4]:
+        (temporal,) = styles(package)[layer].iter("temporal")
+        assert (temporal.get("mode"), temporal.get("enabled")) == ("4", "1")
+        assert temporal.get("startExpression") == 'make_date("year", 9, 1)'
+        assert temporal.get("endExpression") == 'make_date("year" + 1, 8, 31)'
+
+
+def test_the_controller_says_the_year_before_the_variable_and_the_variable_before_the_first():
+    """A frame that begins in February 2029 shows the school year 2028/29: eight months earlier is June 2028."""
+    assert (
+        shown_year(2027) == "coalesce(year(@map_start_time - to_interval('8 months')), @planner_year, 2027)"
+    )
+
+
+def test_labels_have_a_halo(package):
+    for layer in LAYERS[:4]:
+        style = styles(package)[layer]
+        assert style.get("labelsEnabled") == "1"
+        assert "Labeling" in style.get("styleCategories", "")
+        (buffer,) = style.iter("text-buffer")
+        assert (buffer.get("bufferDraw"), buffer.get("bufferColor")) == ("1", "255,255,255,255")
 
 
 @pytest.mark.parametrize("gap", [-1000, -50, -20, -5, -4.9, 0, 5, 5.1, 20, 50, 1000])
 def test_a_gap_on_a_bound_belongs_to_the_class_nearer_to_zero(gap):
     """Seats of 200 give bounds of 5, 20 and 50."""
     bands = gap_bands(np.array([200.0]))
-    style = ET.fromstring(gap_style("fill", 2027, bands))
+    style = ET.fromstring(style_text(gap_style("fill", 2027, bands)))
     with closing(sqlite3.connect(":memory:")) as base:
         base.execute('CREATE TABLE layer ("year", "gap")')
         base.execute("INSERT INTO layer VALUES (2027, ?)", (gap,))
@@ -139,7 +175,7 @@ def test_a_gap_on_a_bound_belongs_to_the_class_nearer_to_zero(gap):
             position
             for position, rule in enumerate(style.iter("rule"))
             if base.execute(
-                f"SELECT 1 FROM layer WHERE {rule.get('filter', '').replace('@planner_year', 'NULL')}"
+                f"SELECT 1 FROM layer WHERE {without_controls(rule.get('filter', ''))}"
             ).fetchall()
         ]
     assert shown == bands.of([gap]).tolist()
@@ -148,31 +184,51 @@ def test_a_gap_on_a_bound_belongs_to_the_class_nearer_to_zero(gap):
 def test_every_rule_has_its_symbol_in_the_colour_of_the_map():
     bands = gap_bands(np.array([200.0]))
     for geometry in ("fill", "marker"):
-        style = ET.fromstring(gap_style(geometry, 2027, bands))
-        symbols = {symbol.get("name"): symbol for symbol in style.iter("symbol")}
+        style = ET.fromstring(style_text(gap_style(geometry, 2027, bands)))
+        symbols = {symbol.get("name"): symbol for symbol in style.iterfind("renderer-v2/symbols/symbol")}
         assert {symbol.get("type") for symbol in symbols.values()} == {geometry}
         for rule, colour in zip(style.iter("rule"), bands.colours, strict=True):
             options = {
                 option.get("name"): option.get("value", "")
-                for option in symbols[rule.get("symbol")].iter("Option")
+                for option in symbols[rule.get("symbol")].iterfind("layer[1]/Option/Option")
             }
             red, green, blue = (int(colour[start : start + 2], 16) for start in (1, 3, 5))
             assert options["color"].startswith(f"{red},{green},{blue},")
+
+
+def test_classes_that_are_short_are_hatched_or_barred():
+    """Without colours, an area that is short has lines in it, and a school that is short a bar across it."""
+    bands = gap_bands(np.array([200.0]))
+    second = {"fill": "LinePatternFill", "marker": "SimpleMarker"}
+    for geometry, kind in second.items():
+        style = ET.fromstring(style_text(gap_style(geometry, 2027, bands)))
+        layers = [
+            [layer.get("class") for layer in symbol.iterfind("layer")]
+            for symbol in style.iterfind("renderer-v2/symbols/symbol")
+        ]
+        assert [len(own) for own in layers] == [2 if hatch else 1 for hatch in bands.hatches]
+        assert {own[1] for own in layers if len(own) > 1} == {kind}
+    red = int(hatch_colour(bands.colours[2])[1:3], 16)
+    style = ET.fromstring(style_text(gap_style("fill", 2027, bands)))
+    (line,) = style.iterfind("renderer-v2/symbols/symbol[3]//Option[@name='line_color']")
+    assert line.get("value", "").startswith(f"{red},")
 
 
 def test_outlines_hide_nothing_below_them():
     """Blocks and boundary lie over the catchments: only their outline is drawn."""
     options = {
         option.get("name"): option.get("value")
-        for option in ET.fromstring(line_style("fill", "#0A0B0C", 0.1)).iter("Option")
+        for option in ET.fromstring(style_text(outline_style("#0A0B0C", 0.1))).iter("Option")
     }
     assert options["style"] == "no"
     assert options["outline_color"] == "10,11,12,255"
-    options = {
-        option.get("name"): option.get("value")
-        for option in ET.fromstring(line_style("line", "#0A0B0C", 0.6)).iter("Option")
-    }
-    assert options["line_color"] == "10,11,12,255"
+
+
+def test_every_kind_of_barrier_has_its_colour():
+    style = ET.fromstring(style_text(barrier_style()))
+    kinds = [category.get("value") for category in style.iter("category")]
+    assert kinds == ["river", "railway", "trunk_road", "expressway", "other"]
+    assert len(list(style.iterfind("renderer-v2/symbols/symbol"))) == len(kinds)
 
 
 def test_barriers_and_boundary_are_layers_where_the_district_has_them(run, tmp_path):

@@ -112,6 +112,10 @@ def main() -> None:
     show(yuhe_parts(asked.draws))
     print("\nThe intake model of Yuhe, part by part")
     show(intake_parts())
+    from tests.benchmarks.checks import checking_parts
+
+    print("\nReading and checking a large district")
+    show(checking_parts())
     from tests.benchmarks.intake import stating_and_lowering
 
     print("\nStating and lowering the intake model, beside PuLP's own build and hand-over")

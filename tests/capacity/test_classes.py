@@ -14,6 +14,7 @@ from planner.capacity import (
     children_above,
     classes_at_least,
     classes_needed,
+    fewest_classes,
     form_classes,
     free_rooms,
 )
@@ -262,6 +263,45 @@ class TestReformed:
         """20 + 20 do not fit one class of 25, though each has a cap of 30: one grade goes without a room."""
         rules = ClassRules(formation="reformed", composite=25)
         assert formed([20, 20], [0, 0], 1, [30, 30], rules) == ([1, 0], 0, 0)
+
+    def test_classes_planned_have_rooms_before_all_others(self):
+        """Five rooms, 3 planned for 60 children of grade 1; 91 and 91 of 30 would need 4 each, and have one each."""
+        caps, wanted = [25, 30, 30], [3, -1, -1]
+        assert formed([60, 91, 91], [0, 0, 0], 5, caps, REFORMED, wanted)[0] == [3, 1, 1]
+        assert formed([60, 91, 91], [0, 0, 0], 5, caps, REFORMED)[0] == [1, 2, 2]
+
+    def test_others_share_classes_beside_those_planned(self):
+        """
+        Two rooms are planned for 30 children of grade 1; the third holds 10 and 12 of the others together.
+
+        20 and 20 of the others do not fit in one class of 25: beside 50 of grade 1 a grade goes without a room,
+        beside 30 of them five join the second grade, and the third has the last room.
+        """
+        rules = ClassRules(formation="reformed", composite=25)
+        caps, wanted = [25, 30, 30], [2, -1, -1]
+        assert formed([30, 10, 12], [0, 0, 0], 3, caps, rules, wanted) == ([2, 1, 1], 0, 1)
+        assert formed([50, 20, 20], [0, 0, 0], 3, caps, rules, wanted) == ([2, 1, 0], 0, 0)
+        assert formed([30, 20, 20], [0, 0, 0], 3, caps, rules, wanted) == ([2, 1, 1], 0, 1)
+
+    def test_fewest_classes_count_those_of_several_grades(self):
+        """30 children of 25 a class are 2 classes, 10 and 12 of the others 1 each: 4; 5 + 10 + 10 and 2 share: 3."""
+        pupils = np.array([30, 10, 12])[None, :, None]
+        composite = ClassRules(formation="reformed", composite=25)
+        assert fewest_classes(pupils, [25, 30, 30], REFORMED).tolist() == [[4]]
+        assert fewest_classes(pupils, [25, 30, 30], composite).tolist() == [[3]]
+
+    @given(
+        st.lists(st.integers(0, 120), min_size=3, max_size=3),
+        st.integers(0, 12),
+        st.sampled_from([REFORMED, ClassRules(formation="reformed", composite=25)]),
+    )
+    def test_the_fewest_classes_are_rooms_enough(self, pupils: list[int], rooms: int, rules: ClassRules):
+        """With so many rooms every grade has the classes its cap needs; with fewer, not all have."""
+        caps = [25, 30, 33]
+        fewest = int(fewest_classes(np.array(pupils)[None, :, None], caps, rules)[0, 0])
+        needed = [ceil(children / cap) for children, cap in zip(pupils, caps, strict=True)]
+        classes = formed(pupils, [0] * 3, rooms, caps, rules)[0]
+        assert (classes == needed) == (rooms >= fewest)
 
 
 SCHOOL = st.integers(1, 5).flatmap(

@@ -220,7 +220,7 @@ USAGE = {
     "no number of draws": ((*RUN, "--draws", "0"), ["--draws: 0 is no whole number from 1 to 100000"]),
     "a picture of another kind": (
         ("map", "keep.toml", "--out", "x.txt"),
-        ["x.txt does not end in .png or .svg"],
+        ["x.txt does not end in .png, .svg or .html"],
     ),
     "nothing that is drawn": ((*MAP, "--what", "gaps"), ["--what: gaps is none of gap, entry-gap"]),
     "one scenario compared": (("compare", "keep.toml"), ["Name at least two scenarios"]),
@@ -272,6 +272,21 @@ QUESTIONS = {
         (*MAP, "--stage", "college"),
         "college is no stage of the run; its stages: primary, junior",
     ),
+    "map of a school elsewhere": (
+        (*MAP, "--what", "chart", "--school", "Z9"),
+        "Z9 is no school of the run's stage primary",
+    ),
+    "map of odds of another grade": (
+        (*MAP, "--what", "odds", "--grade", "9"),
+        "no odds of grade 9 in the stage primary; it has those of 1",
+    ),
+    "slider as a picture": ((*MAP, "--what", "slider"), "map.png must end in .html"),
+    "picture as a page": (
+        ("map", "keep.toml", "--out", "map.html"),
+        "--what gap is a picture: map.html must end in .png or .svg",
+    ),
+    "school of a map of gaps": ((*MAP, "--school", "A"), "--school goes with --what chart alone"),
+    "grade of a map of gaps": ((*MAP, "--grade", "1"), "--grade goes with --what odds alone"),
     "comparison of a year after": (("compare", "keep.toml", "moved.toml", "--year", "2040"), "2027 to 2028"),
 }
 

@@ -11,7 +11,6 @@ import pandas as pd
 import pytest
 
 from planner.cli import main
-from planner.cli.comparing import called
 from planner.cli.layout import cells
 from tests.cli.conftest import digests
 
@@ -30,7 +29,9 @@ def test_new_makes_a_district_that_the_check_finds_sound(desk, planner):
     ]
     said = planner("check", "mine")
     assert said.code == 0
-    assert said.out.splitlines()[-1] == "mine: 0 error(s), 0 warning(s), 1 note(s)."
+    assert said.out.splitlines()[-1] == (
+        "mine: 0 error(s), 0 warning(s), 1 note(s). What a code means says planner check --explain D095"
+    )
 
 
 def test_check_lists_findings_as_json(desk, planner):
@@ -146,66 +147,24 @@ def test_exceed_as_json_has_the_keys_that_programs_rely_on(desk, planner, grade)
     assert any(school["levers"] for school in found["schools"])
 
 
-def test_compare_shows_the_change_from_the_first(desk, planner):
-    """B2 leaves First Primary for the nine-year school in 2028: its entrants are named, 2027 is as it was."""
-    said = planner("compare", "keep.toml", "moved.toml")
-    assert (said.code, said.err) == (0, "")
-    lines = said.out.splitlines()
-    assert lines[:2] == ["keep: Keep all as it is", "moved: Move East 2 to the nine-year school"]
-    assert "primary" in lines
-    moved = lines.index("Entrants whose catchment changes:") + 3
-    assert lines[moved].split()[:3] == ["moved", "primary", "2028"]
-
-
-def test_scenarios_that_do_not_differ_are_said_not_to(desk, planner):
-    (desk / "copy.toml").write_text('extends = "keep.toml"\n', encoding="utf-8")
-    said = planner("compare", "keep.toml", "copy.toml")
-    assert said.out.count("No scenario differs from keep.") == 2
-    assert "±" not in said.out
-
-
-def test_compare_writes_tables_maps_and_a_manifest(desk, planner):
-    said = planner("compare", "keep.toml", "moved.toml", "--out", "both")
-    assert said.out.splitlines()[-1] == "Written: both"
-    assert set(digests(desk / "both")) == {
-        "comparison.csv",
-        "moved.csv",
-        "moved-moved-primary.png",
-        "manifest.json",
-    }
-    manifest = json.loads((desk / "both" / "manifest.json").read_text("utf-8"))
-    assert manifest["compared"] == ["keep", "moved"]
-    assert set(manifest["scenarios"]["moved"]) == {"keep.toml", "moved.toml"}
-    assert planner("compare", "keep.toml", "moved.toml", "--out", "both").code == 1
-    assert planner("compare", "keep.toml", "moved.toml", "--out", "both", "--replace").code == 0
-
-
-def test_compare_as_json(desk, planner):
-    said = planner("compare", "keep.toml", "moved.toml", "--year", "2028", "--json")
-    found = json.loads(said.out, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    assert found["compared"] == ["keep", "moved"]
-    assert {row["year"] for row in found["figures"]} == {2028}
-    assert {"seats", "seats_change", "seats_error", "gap", "entry_gap"} <= set(found["figures"][0])
-    assert {(row["block"], row["from"], row["to"]) for row in found["moved"]} == {("B2", "001", "002")}
-
-
-@pytest.mark.parametrize(
-    ("files", "names"),
-    [
-        (["a/keep.toml", "b/keep.toml", "c/new.toml"], ["keep", "keep-2", "new"]),
-        (["keep.toml", "keep-2.toml", "x/keep.toml"], ["keep", "keep-2", "keep-3"]),
-        (["keep.toml", "x/keep.toml", "keep-2.toml"], ["keep", "keep-3", "keep-2"]),
-    ],
-)
-def test_scenarios_of_one_file_name_keep_apart(files, names):
-    assert called(files) == names
-
-
-@pytest.mark.parametrize("what", ["gap", "entry-gap", "odds", "years", "chart"])
+@pytest.mark.parametrize("what", ["gap", "entry-gap", "odds", "years", "entry-years", "chart"])
 def test_map_draws_each_kind_of_picture(desk, planner, what):
     said = planner("map", "keep.toml", "--what", what, "--out", "pictures/map.svg", "--stage", "junior")
     assert (said.code, said.out) == (0, "Written: pictures/map.svg\n")
     assert (desk / "pictures" / "map.svg").read_text("utf-8").startswith("<?xml")
+
+
+def test_map_draws_one_school_and_one_grade(desk, planner):
+    asked = {"chart": ("--school", "001"), "odds": ("--grade", "1")}
+    for what, option in asked.items():
+        said = planner("map", "keep.toml", "--what", what, "--out", f"{what}.svg", *option)
+        assert (said.code, said.out) == (0, f"Written: {what}.svg\n")
+
+
+def test_map_writes_a_page_with_a_slider(desk, planner):
+    said = planner("map", "keep.toml", "--what", "slider", "--out", "years.html", "--stage", "junior")
+    assert (said.code, said.out) == (0, "Written: years.html\n")
+    assert (desk / "years.html").read_text("utf-8").startswith("<!DOCTYPE html>")
 
 
 def test_map_replaces_a_picture_of_the_same_name(desk, planner):
@@ -261,9 +220,9 @@ def test_everything_is_said_in_chinese(desk, planner, line, monkeypatch):
     assert said.err == ""
     assert CHINESE.search(said.out)
     known = (
-        r"planner|GeoPackage|Excel|JSON|Schema|PNG|SVG|EPSG|TOML|PLANNER_LANG|NAME|toml|png|svg|csv|geojson"
+        r"planner|GeoPackage|Excel|JSON|Schema|HTML|PNG|SVG|EPSG|TOML|PLANNER_LANG|NAME|toml|png|svg|csv|geojson"
     )
-    known += r"|new|check|run|exceed|compare|map|schema|facts|keep|moved|mine|any|gap|entry|odds|years|chart"
+    known += r"|new|import|backtest|check|run|exceed|compare|map|schema|log|txt|facts|keep|moved|mine|any|gap|entry|odds|years|chart|slider|html"
     known += r"|catchment|school|en|zh|lang|help|version|runs|primary|junior|travel|grade|year|P\d|B\d|D\d+"
     text = re.sub(r"--[a-z-]+", " ", said.out)
     words = set(re.findall(r"[A-Za-z][A-Za-z_]+", text))

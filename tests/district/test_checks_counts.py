@@ -81,11 +81,11 @@ class TestCounts:
         """Children may come from other blocks, and go to private or other schools."""
         attendance = pd.DataFrame(
             {
-                "block": ["NW", "other", "NE"],
-                "school": ["private", "n", "other"],
+                "block": ["NW", "other", "NE", "NW", "NE"],
+                "school": ["private", "n", "other", "n", "n"],
                 "grade": 1,
                 "year": 2026,
-                "children": 3,
+                "children": [3, 5, 3, 20, 15],
             }
         )
         assert check_district(square.district(attendance=attendance), square.POLICY) == []
@@ -167,8 +167,8 @@ class TestSeats:
         of_project, of_school = found(square.district(schools=schools, projects=plans), "D070")
         assert (of_school.level, of_school.table, of_school.ids) == ("warning", "schools", ("s",))
         assert (of_project.level, of_project.table, of_project.ids) == ("warning", "projects", ("p",))
-        assert "s 4640 / 86 = 53.95 > 45/50" in str(of_school.text)
-        assert "p 4640 / 86 = 53.95 > 45/50" in str(of_project.text)
+        assert "s 南校: 4640 / 86 = 53.95 > 45/50" in str(of_school.text)
+        assert "p: 4640 / 86 = 53.95 > 45/50" in str(of_project.text)
 
     @pytest.mark.parametrize(("seats", "dense"), [(540, False), (541, True)])
     def test_the_standard_class_size_itself_is_in_order(self, *, seats: int, dense: bool) -> None:
@@ -202,7 +202,7 @@ class TestSeats:
         schools = edited("schools", rooms=[5, 20], seats_stated=[225, 900])
         finding = the(square.district(schools=schools), "D073")
         assert (finding.level, finding.ids) == ("note", ("n",))
-        assert "n 6, 5" in str(finding.text)
+        assert "n 北校: 6, 5" in str(finding.text)
 
 
 class TestProjects:

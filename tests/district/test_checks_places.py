@@ -92,7 +92,7 @@ class TestPlaces:
         schools.loc[0, "geometry"] = at(500, 2350)
         finding = the(square.district(schools=schools), "D034")
         assert (finding.level, finding.ids) == ("warning", ("n",))
-        assert "n 350 m" in str(finding.text)
+        assert "n 北校: 350 m" in str(finding.text)
 
     def test_a_school_far_away_is_an_error(self) -> None:
         """30 km are a slip of the coordinates."""

@@ -130,3 +130,17 @@ def test_nobody_leaves_twice():
     ).draw(0, 500)
     assert (draws.leaving["primary"] <= draws.entrants["primary"]).all()
     assert draws.leaving["primary"].any()
+
+
+def test_what_many_small_blocks_of_a_neighbourhood_tell_together_is_not_lost():
+    """
+    Two neighbourhoods of 200 blocks with 5 children each: of every block 1 leaves in the first, 3 in the second.
+
+    Alone, blocks of 5 say little against the district's 40 %; together, a thousand children say 20 % and 60 %.
+    """
+    whole, left = np.full((400, 1), 5.0), np.repeat([1.0, 3.0], 200)[:, None]
+    near = np.repeat([0, 1], 200)
+    together, alone = shrunk_share(left, whole, near), shrunk_share(left, whole)
+    assert together.share[[0, 399]] == pytest.approx([0.2, 0.6], abs=0.005)
+    assert alone.share[0] > 0.25
+    assert (together.share * 5).sum() == pytest.approx(left.sum(), rel=0.01)

@@ -28,7 +28,7 @@ def texts(figure: Figure, kind: str = "") -> list[Text]:
 
 _KINDS = {
     "title", "subtitle", "source", "legend", "count", "note", "label", "scale", "north",
-    "panel", "year", "name", "gap", "text",
+    "panel", "year", "name", "gap", "text", "inset",
 }  # fmt: skip
 
 

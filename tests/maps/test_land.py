@@ -139,6 +139,11 @@ def test_hatching_fills_an_area_at_equal_distances() -> None:
     assert all((line[-1] - line[0])[0] == pytest.approx((line[-1] - line[0])[1]) for line in lines)
 
 
+def test_an_area_between_two_lines_has_none() -> None:
+    """An area that lines pass by is no stroke of no points, which could not be drawn."""
+    assert hatching(box_polygon(Box(left=0.5, bottom=0.1, width=0.1, height=0.1)), 3.2) == []
+
+
 def test_neighbouring_areas_are_hatched_in_phase() -> None:
     """The lines of two halves are those of the whole, cut at the border."""
     whole = shapely.box(0, 0, 100, 50)

@@ -112,6 +112,22 @@ def test_the_chart_of_one_school() -> None:
     assert written(figure, "gap")[1:] == ["+90"] * 3
 
 
+def test_the_district_shows_seats_as_stated_where_every_school_states_them() -> None:
+    """800 + 800 + 420 + 400 seats, each stated 20 lower: 2,340. One school that states none: no line."""
+    asked = {"stage": "primary", "policy": POLICY}
+    totals = made_totals().drop(columns="seats_stated")
+    figure = pupils_and_seats_chart(made_district(), totals, schools=by_school(), **asked)
+    assert "seats as stated" in " ".join(written(figure, "name"))
+    assert "2,340" in " ".join(written(figure, "name"))
+    silent = by_school()
+    silent.loc[silent["school"] == "c", "seats_stated"] = math.nan
+    figure = pupils_and_seats_chart(made_district(), totals, schools=silent, **asked)
+    assert "stated" not in " ".join(written(figure, "name"))
+    silent.loc[silent["school"] == "c", "seats"] = 0
+    figure = pupils_and_seats_chart(made_district(), totals, schools=silent, **asked)
+    assert "1,940" in " ".join(written(figure, "name"))
+
+
 def test_charts_without_figures() -> None:
     """No rows; rows without seats; one year only."""
     empty = pupils_and_seats_chart(made_district(), made_totals().iloc[:0], stage="primary")
@@ -156,5 +172,5 @@ def test_gaps_are_written_with_their_sign(gap: float, low: float, high: float, s
 
 def test_numbers_and_odds_are_rounded_honestly() -> None:
     """One in 2,000 draws is not "0 %", and 1,999 of them are not "100 %"."""
-    assert [percent(p) for p in (0, 0.0005, 0.455, 0.9995, 1)] == ["0 %", "<1 %", "46 %", ">99 %", "100 %"]
+    assert [percent(p) for p in (0, 0.0005, 0.455, 0.9995, 1)] == ["<1 %", "<1 %", "46 %", ">99 %", ">99 %"]
     assert (whole(-0.4), whole(1234.5), signed(-1234)) == ("0", "1,234", "−1,234")

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import pytest
 
 from planner.errors import OutputError, QuestionError
-from planner.maps import draw_maps, save_figure, seat_gap_map
+from planner.maps import draw_maps, save_figure, save_page, seat_gap_map
 from planner.policy import read_policy
 from planner.scenario import Scenario
 from planner.words import speaking
@@ -107,6 +107,14 @@ def test_pictures_are_png_or_svg(tmp_path: Path) -> None:
         save_figure(_figure(), tmp_path / "map.pdf")
 
 
+def test_pages_are_html(tmp_path: Path) -> None:
+    """Another ending is refused; a folder that is not there is one message."""
+    with pytest.raises(OutputError, match=r"written as \.html"):
+        save_page("", tmp_path / "page.png")
+    with pytest.raises(OutputError, match="cannot be written"):
+        save_page("", tmp_path / "missing" / "page.html")
+
+
 def test_a_folder_that_is_not_there_is_one_message(tmp_path: Path) -> None:
     """No traceback of the operating system."""
     with pytest.raises(OutputError, match="cannot be written"):
@@ -138,10 +146,11 @@ def test_the_standard_set_of_a_run(tmp_path: Path) -> None:
 
 
 def test_the_standard_set_of_one_year_in_chinese(tmp_path: Path) -> None:
-    """Asked for one year: one seat-gap map a stage, as PNG and SVG; Chinese throughout."""
+    """Asked for one year: one seat-gap map a stage, as PNG and SVG, and a page of the years; Chinese throughout."""
     with speaking("zh"):
         files = draw_maps(_run(), tmp_path, years=[2028])
-    assert len(files) == 2 * 5 * 2
+    assert len(files) == 2 * (5 * 2 + 1)
+    assert 'lang="zh-CN"' in (tmp_path / "years-primary.html").read_text(encoding="utf-8")
     assert (tmp_path / "seat-gap-primary-2028.png").exists()
 
 

@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 
 from planner.maps import seat_gap_map, seat_gap_years
@@ -16,7 +17,7 @@ from planner.maps.years import chosen_years, panel_grid
 from planner.policy import read_policy
 from planner.words import speaking
 from tests.maps.made import YEARS, by_catchment, by_school, made_district, made_plan, moved
-from tests.maps.reading import label_boxes, written
+from tests.maps.reading import label_boxes, texts, written
 
 
 def _map(**changed):
@@ -33,20 +34,21 @@ def _map(**changed):
     )
 
 
-def test_the_legend_names_seven_classes_centred_on_zero_with_counts() -> None:
-    """Of -250, +120 and +10 seats, one is more than 200 short, one 100 to 200 to spare, one balanced."""
+def test_the_legend_names_eight_classes_around_zero_with_counts() -> None:
+    """Of -250, +120 and +10 seats, one is more than 200 short, one 20 to 200 to spare, one balanced."""
     figure = _map()
     legend = dict(
         zip(
-            [t for t in written(figure, "legend") if any(c.isdigit() for c in t)][:7],
+            [t for t in written(figure, "legend") if any(c.isdigit() for c in t)][:8],
             written(figure, "count"),
             strict=True,
         )
     )
     assert legend == {
-        "more than 200 to spare": "0",
-        "100 to 200 to spare": "1",
-        "20 to 100 to spare": "0",
+        "more than 1,000 to spare": "0",
+        "500 to 1,000 to spare": "0",
+        "200 to 500 to spare": "0",
+        "20 to 200 to spare": "1",
         "balanced, within 20": "1",
         "20 to 100 short": "0",
         "100 to 200 short": "0",
@@ -135,7 +137,28 @@ def test_all_years_have_the_same_classes() -> None:
     table = by_catchment()
     table.loc[table["year"] == 2029, ["gap", "gap_p10", "gap_p90"]] = 5000.0
     first, last = (written(_map(table=table, year=year), "legend") for year in (2027, 2029))
-    assert first[:9] == last[:9]
+    assert first[:10] == last[:10]
+
+
+def test_the_classes_of_small_multiples_stand_clear_of_the_scale_bar() -> None:
+    """Legend left, scale bar right: no letters touch."""
+    figure = seat_gap_years(made_district(), made_plan(), by_catchment(), stage="primary")
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    ends = [text.get_window_extent(renderer).x1 for text in texts(figure, "legend")]
+    starts = [text.get_window_extent(renderer).x0 for text in texts(figure, "scale")]
+    assert max(ends) < min(starts)
+
+
+def test_a_school_that_is_short_can_be_told_without_colours() -> None:
+    """A bar across its circle, explained in the legend; none where nobody is short."""
+    assert "the school itself is short" in written(_map(schools=by_school()), "legend")
+    plenty = by_school().assign(gap=90.0, gap_p10=60.0, gap_p90=120.0)
+    assert "the school itself is short" not in written(_map(schools=plenty), "legend")
+
+
+def test_the_legend_names_the_thin_lines() -> None:
+    """Borders of catchments and of blocks."""
+    assert {"catchment", "block"} <= set(written(_map(), "legend"))
 
 
 def test_maps_without_figures_say_so() -> None:
@@ -153,7 +176,7 @@ def test_gaps_of_zero_are_balanced() -> None:
     """All zero: three catchments in the middle class, nobody short."""
     zero = by_catchment().assign(gap=0.0, gap_p10=0.0, gap_p90=0.0)
     figure = _map(table=zero)
-    assert written(figure, "count") == ["0", "0", "0", "3", "0", "0", "0"]
+    assert written(figure, "count") == ["0", "0", "0", "0", "3", "0", "0", "0"]
     assert "None is short; 0 seats are to spare in all." in written(figure, "subtitle")
 
 
@@ -199,13 +222,14 @@ def test_labels_left_out_are_counted() -> None:
 
 
 def test_small_multiples_have_one_legend_and_a_panel_a_year() -> None:
-    """Three years: three captions with totals, seven class labels in all."""
+    """Three years: three captions with totals, eight class labels in all."""
     figure = seat_gap_years(made_district(), made_plan(), by_catchment(), stage="primary")
     panels = written(figure, "panel")
     assert panels == [
         text for year in ("2027/28", "2028/29", "2029/30") for text in (year, "250 short · 130 to spare")
     ]
-    assert len(written(figure, "legend")) == 7
+    assert " ".join(written(figure, "legend")).count("short") == 3
+    assert " ".join(written(figure, "legend")).count("spare") == 4
     assert len(written(figure, "scale")) == 3
 
 

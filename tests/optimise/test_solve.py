@@ -99,7 +99,7 @@ def test_a_safe_bound_holds_for_any_duals(seed):
     upper = np.minimum(engine.lowered.upper, model.ceilings)
     bound = safe_bound(engine.lowered, cost, wild, engine.lowered.lower, upper)
     assert bound <= solution.goals["value"].iloc[0] + 1e-6
-    assert (solution.goals["gap"] < 1e-6).all()
+    assert (solution.goals["gap"] < 1e-4).all()
 
 
 @pytest.mark.parametrize("engine", [HighsEngine, lambda model: PulpEngine(model, "HiGHS")])
@@ -177,6 +177,40 @@ def test_solving_again_gives_the_same():
 def test_a_goal_is_held_within_a_stated_tolerance():
     """100 children may become 100 + 1e-6 + 1e-8 x 100."""
     assert Hold(1e-6, 1e-8).around(100.0) == 100 + 2e-6
+
+
+class Reluctant(HighsEngine):
+    """An engine that cannot solve the goal `outside` while the goals before it are held more tightly than `needs`."""
+
+    def __init__(self, model, needs: float) -> None:
+        super().__init__(model)
+        self.goals, self.needs = model.goals, needs
+
+    def minimise(self, cost, seconds, *, start=False):
+        outcome = super().minimise(cost, seconds, start=start)
+        tight = self.upper[self.goals["unplaced"]] < self.needs
+        if not start and cost[self.goals["outside"]] and tight:
+            return replace(outcome, status="failed", bound=0.0)
+        return outcome
+
+
+def test_goals_are_held_less_tightly_for_one_that_cannot_be_solved_otherwise():
+    """Held within 1e-6 it fails, within 1e-5 too, within 1e-4 it ends: no goal is left, and the solution says 1e-4."""
+    model = state_intake(two_schools())
+    solution = solve_in_order(model, Reluctant(model, 5e-5))
+    assert solution.optimal
+    assert solution.hold.absolute == pytest.approx(1e-4)
+    assert solve_in_order(model, HighsEngine(model)).hold == HighsEngine.hold
+
+
+def test_a_goal_that_no_hold_helps_is_stopped_with_its_gap_and_those_after_it_are_reached():
+    model = state_intake(two_schools())
+    solution = solve_in_order(model, Reluctant(model, 1e9))
+    status = solution.goals.set_index("goal")["status"]
+    assert status["outside"] == "stopped"
+    assert (status.drop("outside") == "optimal").all()
+    assert (solution.goals["bound"] <= solution.goals["value"] + 1e-9).all()
+    assert not solution.optimal
 
 
 @pytest.mark.parametrize("solver", ["HiGHS", "PULP_CBC_CMD"])

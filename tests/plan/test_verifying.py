@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from planner.plan import Catchment, Diversion, Plan, verify_plan
+from planner.policy import ClassRules
 from tests.plan.made import applied, capacity_of, plan_of
+from tests.scenario.town import town_policy
 
 RESULT = applied(catchments=[{"of": ["A", "B"], "schools": ["A", "B"]}])
 CAPACITY = capacity_of(RESULT)
@@ -147,6 +149,23 @@ def test_classes_that_continue_count_merged_down_to_the_children_expected():
     assert not breaches(replace(PLAN, classes=classes), pupils=pupils)
     pupils[C, 1, 3] = 320
     assert breaches(replace(PLAN, classes=classes), pupils=pupils)
+
+
+def test_where_classes_are_re_formed_every_room_may_be_planned():
+    """A's 12 rooms can all be planned for the intake of 2027, as the other grades are formed anew; 13 cannot."""
+    policy = town_policy(classes=ClassRules(formation="reformed"))
+    result = applied(policy=policy)
+    plan = plan_of(result)
+    for classes, sound in ((12, True), (13, False)):
+        planned = plan.classes.copy()
+        planned[A, 0, 0] = classes
+        found = verify_plan(
+            replace(plan, classes=planned),
+            district=result.district,
+            policy=policy,
+            capacity=capacity_of(result),
+        )
+        assert (not found) == sound
 
 
 def test_a_teaching_point_frees_the_rooms_of_those_who_leave_after_its_last_grade():

@@ -314,7 +314,7 @@ class TestReading:
         )
         path = tmp_path / "own.toml"
         assert lines == [
-            f"{path}: classes.formation is 'mixed'; allowed are 'kept', 'reformed'",
+            f"{path}: classes.formation is 'mixed'; allowed are 'kept', 'reformed', 'none'",
             f"{path}: classes.worst is 'many', where a whole number belongs",
             f"{path}: there is no key strickt; did you mean strict?",
             f"{path}: rules[1].source is missing",

@@ -68,16 +68,19 @@ def compared(run: Run, council: pd.DataFrame) -> pd.DataFrame:
 
 def test_check_finds_no_error_and_names_what_is_odd(district: District) -> None:
     """
-    No error; two warnings: slivers that overlap, and Hillwood's P7 of 2013, which is not in the rolls.
+    No error; three warnings: slivers that overlap, Hillwood's P7 of 2013, which is not in the rolls, and Tollcross,
+    whose year groups of 284 children in 2012 were 132 in 2013.
 
-    Of what is missing, a note each: barriers, outline, measured ways.
+    Of what is missing, a note each: barriers, outline, measured ways; children of the three areas pending a school.
     """
     findings = planner.check_district(district, planner.read_policy("scotland"))
     assert {(found.level, found.code) for found in findings} == {
         ("warning", "D031"),
         ("warning", "D061"),
+        ("warning", "D063"),
         ("note", "D032"),
         ("note", "D095"),
+        ("note", "D188"),
     }
     (gap,) = [found for found in findings if found.code == "D061"]
     assert gap.ids == ("EDP-hillwood/7/2013",)
@@ -151,19 +154,41 @@ def test_p1_at_the_own_school_is_within_7_children_of_the_council_s_forecast(com
     assert (retained["total_percent"].abs() < [5, 6, 7, 8]).all()
 
 
-def test_p1_rolls_are_within_8_children_though_both_are_cut_by_their_own_limits(
+def test_p1_rolls_are_within_7_children_though_both_are_cut_by_their_own_limits(
     compared: pd.DataFrame,
 ) -> None:
     """
     Admitted by our rooms and class sizes, against final_p1_projection, which the council's limits cap and fill up.
 
-    By school 7.7, 7.4, 7.7 and 7.7 children apart; in total 3,893, 3,835, 3,758 and 3,692 against 3,793, 3,804,
-    3,728 and 3,680: +2.6, +0.8, +0.8 and +0.3 %. The largest: Kirkliston, 62 fewer than the council's, which has no
-    rooms for them here, and schools whose choosers come without a limit of ours.
+    By school 5.5, 6.6, 7.3 and 7.1 children apart; in total 3,906, 3,858, 3,768 and 3,732 against 3,793, 3,804,
+    3,728 and 3,680: +3.0, +1.4, +1.1 and +1.4 %. (7.7, 7.7, 7.6 and 7.6 while a child above the cap in a later grade
+    took a room from P1.) The largest: Kirkliston, 28 to 47 fewer than the council's, which has no rooms for them here,
+    and schools whose choosers come without a limit of ours.
     """
     roll = compared.loc["roll"]
-    assert (roll["mean_difference"] < 10).all()
+    assert (roll["mean_difference"] < [6.5, 7.5, 8.5, 8.5]).all()
     assert (roll["total_percent"].abs() < 5).all()
+
+
+def test_full_schools_have_three_rooms_of_21_for_p1_as_the_council_plans(
+    run: Run, council: pd.DataFrame
+) -> None:
+    """
+    Seven grades in 20 or 21 rooms: P1 has three, 75 seats at 25; the council's limits are 72 in the median, most of 60 to 90.
+
+    That is the part of one grade, though the later grades, a few children above their caps, would take up to 20 rooms.
+    Admitted at Sciennes are 91, 82, 87 and 82; the council expects 90, 66, 90 and 72.
+    """
+    rooms = run.capacity.of(run.plan.schools).rooms[:, 0]
+    seats = np.median(run.simulation.seats[:, 0], axis=-1)[:, : len(COMPARED)]
+    assert (seats[rooms >= 20] >= 75).all()
+    full = np.array(run.plan.schools)[rooms >= 20]
+    assert 66 <= council.loc[(full, list(COMPARED)), "limit"].median() <= 90
+    admitted, expected = (
+        table["roll"].xs("EDP-sciennes")[list(COMPARED)] for table in (our_figures(run), council)
+    )
+    apart = admitted - expected
+    assert apart.abs().mean() < 12
 
 
 def test_differences_from_the_council_are_those_of_its_building_areas(
@@ -180,15 +205,16 @@ def test_differences_from_the_council_are_those_of_its_building_areas(
 
 def test_exceed_names_a_third_of_the_schools_and_the_full_ones_first(run: Run) -> None:
     """
-    P1 above 25 in 2019: at 21 of 72 schools with 20 % or more (29 %), led by the four full ones of 20 and 21 rooms.
+    P1 above 25 in 2019: at 20 of 72 schools with 20 % or more (28 %), led by five of 20 and 21 rooms.
 
     The policy's own cap of P1 is 25, so that asking with it or without is the same question.
     """
     asked = planner.exceed(run, grade=1, year=2019, cap=25)
     assert asked.sentence.startswith("Yes, most likely: at ")
     assert 0.15 < len(asked.at_risk) / len(asked.table) < 0.45
-    assert set(asked.table["school"].head(4)) == {
+    assert set(asked.table["school"].head(5)) == {
         "EDP-sciennes",
+        "EDP-towerbank",
         "EDP-southmorningside",
         "EDP-kirkliston",
         "EDP-jamesgillespies",
@@ -202,10 +228,10 @@ def test_exceed_names_a_third_of_the_schools_and_the_full_ones_first(run: Run) -
 
 def test_planned_classes_follow_the_council_s_intake_limits(run: Run, council: pd.DataFrame) -> None:
     """
-    Classes planned for P1 correlate with the council's intake limit, which is 25, 30 or 33 a class: 0.76, 0.77, 0.79, 0.75.
+    Classes planned for P1 correlate with the council's intake limit, which is 25, 30 or 33 a class: 0.77, 0.76, 0.71, 0.74.
 
     Half of the schools have the classes that the limit gives at 30 a class, nearly all within one. Classes possible
-    do not (0.14 to 0.35): they count every spare room, and schools with many of them have low limits.
+    do not (-0.01 to 0.12): they count every spare room, and schools with many of them have low limits.
     """
     limits, ours = council["limit"], our_figures(run)
     for year in COMPARED:
@@ -274,12 +300,9 @@ def test_a_joint_catchment_counts_both_schools_together_and_moves_nobody_else(
     out = tmp_path / "compared"
     assert planner_command(["compare", *keys, "--draws", "20", "--year", "2021", "--out", str(out)]) == 0
     assert "Entrants whose catchment changes:" in capsys.readouterr().out
-    assert {file.name for file in out.iterdir()} == {
-        "comparison.csv",
-        "manifest.json",
-        "moved-joint-primary.png",
-        "moved.csv",
-    }
+    assert {"comparison.xlsx", "manifest.json", "maps", "tables"} == {file.name for file in out.iterdir()}
+    assert (out / "maps" / "moved-joint-primary-2021.png").exists()
+    assert (out / "tables" / "seats_by_catchment.csv").exists()
 
 
 def test_the_run_folder_holds_the_figures(run: Run, tmp_path: Path) -> None:

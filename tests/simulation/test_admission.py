@@ -172,9 +172,50 @@ def test_classes_that_continue_are_merged_to_what_the_cap_needs_when_rooms_are_c
     assert done.classes[0, :2, 0, 0].tolist() == [1, 2]
 
 
+REFORMED = POLICY.model_copy(
+    update={"classes": POLICY.classes.model_copy(update={"formation": "reformed"})},
+)
+
+
+def test_one_child_above_the_cap_of_later_grades_takes_no_room_from_the_intake_where_classes_are_re_formed():
+    """
+    A has 6 rooms for 3 grades. 21 children a grade move up, who need 3 classes each: no room would be left.
+
+    Formed anew, the intake has its grade's part, 2 rooms and 20 seats; 21 children are two classes in every grade,
+    11 in the largest. Where classes are kept, the two classes a grade keep two rooms each, and 2 are left as well.
+    """
+    school = {"A": School(rooms=6, pupils=(21, 21, 21))}
+    done = town(school, {"a": 20}, policy=REFORMED).simulate()
+    assert (at(done.free, done, "A"), at(done.seats, done, "A")) == (2, 20)
+    assert done.classes[0, :3, 0, 0].tolist() == [2, 2, 2]
+    assert done.pupils[0, :3, 0, 0].tolist() == [20, 21, 21]
+
+
+def test_the_intake_has_more_than_its_part_where_other_grades_need_less():
+    """Grades 2 and 3 have one class of 10 each: 4 of 6 rooms are free, and 35 entrants are four classes."""
+    done = town({"A": School(rooms=6, pupils=(10, 10, 10))}, {"a": 35}, policy=REFORMED).simulate()
+    assert at(done.free, done, "A") == 4
+    assert done.classes[0, :3, 0, 0].tolist() == [4, 1, 1]
+
+
+def test_other_grades_keep_a_class_each_where_classes_are_re_formed():
+    """Two rooms, 3 grades with children: the part of 0.67 would be one, but grades 2 and 3 have one class each."""
+    done = town({"A": School(rooms=2, pupils=(5, 5, 5))}, {"a": 5}, policy=REFORMED).simulate()
+    assert at(done.free, done, "A") == 0
+    assert done.classes[0, :3, 0, 0].tolist() == [0, 1, 1]
+
+
+def test_classes_planned_are_opened_where_classes_are_re_formed():
+    """Of 6 rooms 4 are planned for 32 entrants: 21 and 21 children of grades 2 and 3 have the other two."""
+    school = {"A": School(rooms=6, pupils=(21, 21, 21))}
+    done = town(school, {"a": 32}, policy=REFORMED, classes={("A", "primary"): 4}).simulate()
+    assert (at(done.free, done, "A"), at(done.seats, done, "A")) == (4, 40)
+    assert done.classes[0, :3, 0, 0].tolist() == [4, 1, 1]
+
+
 def test_classes_of_two_grades_seat_entrants_where_no_room_is_free():
     """
-    A has 2 rooms and 4 and 3 children in grades 2 and 3, who would each need a room of their own: none is free.
+    A has 2 rooms; 4 and 3 children of grades 2 and 3 share a class, which leaves one room and its 10 seats.
 
     In classes of up to 8 of neighbouring grades 11 first-graders fit: ten by themselves, and one with 4 and 3 others
     (1 + 4 + 3 = 8). Of 12 entrants the last goes to B.
@@ -188,7 +229,7 @@ def test_classes_of_two_grades_seat_entrants_where_no_room_is_free():
     done = town(
         {"A": School(rooms=2, pupils=(4, 3, 0)), "B": School(rooms=3, at=1000)}, {"a": 12}, policy=small
     ).simulate()
-    assert at(done.free, done, "A") == 0
+    assert at(done.free, done, "A") == 1
     assert at(done.seats, done, "A") == 11
     assert done.pupils[:2, 0, 0, 0].tolist() == [11, 1]
     assert (done.classes[0, :3, 0, 0] > 0).all()

@@ -50,6 +50,7 @@ class School:
     """By grade taught at the last count."""
     classes: tuple[int, ...] | None = None
     """By grade taught; as few as the cap allows when not given."""
+    seats_stated: int | None = None
     open_to: int | None = None
     group: str | None = None
 
@@ -263,6 +264,7 @@ def _district(
                 "name": list(schools),
                 "grades": [school.grades for school in schools.values()],
                 "rooms": [school.rooms for school in schools.values()],
+                "seats_stated": pd.array([school.seats_stated for school in schools.values()], dtype="Int64"),
                 "group": [school.group for school in schools.values()],
                 "open_to": pd.array([school.open_to for school in schools.values()], dtype="Int64"),
             },

@@ -1,23 +1,44 @@
-"""The made district poses open questions: neither sure nor hopeless."""
+"""The made district poses open questions, neither sure nor hopeless; the READMEs show what the program says of them."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 import planner
+from planner.cli import exceeding
+from planner.words import speaking
 
-KEEP = Path(__file__).parents[2] / "scenarios" / "yuhe" / "keep.toml"
+PROJECT = Path(__file__).parents[2]
+KEEP = PROJECT / "scenarios" / "yuhe" / "keep.toml"
 
 
 @pytest.fixture(scope="module")
-def odds():
-    return planner.run(KEEP).outcomes["odds"]
+def run():
+    return planner.run(KEEP)
 
 
 @pytest.mark.parametrize(("grade", "year"), [(1, 2027), (7, 2029)])
-def test_at_least_eight_schools_are_open_questions(odds, grade, year):
+def test_at_least_eight_schools_are_open_questions(run, grade, year):
     """Eight schools and more have a probability between .05 and .95 that the starting grade exceeds its cap."""
+    odds = run.outcomes["odds"]
     asked = odds[(odds["grade"] == grade) & (odds["year"] == year)]
     assert asked["p_over_planned"].between(0.05, 0.95).sum() >= 8
+
+
+@pytest.mark.parametrize(("readme", "language"), [("README.md", "en"), ("README.zh.md", "zh")])
+def test_the_readme_shows_what_exceed_says(run, readme, language, monkeypatch, capsys):
+    """The answer in full, and every row of the table that is shown there."""
+    monkeypatch.setattr(exceeding, "run", lambda *_, **__: run)
+    with speaking(language):
+        exceeding.command(
+            scenario="", grade=1, year=2027, cap=None, level=0.2, levers=False, draws=None, as_json=False
+        )
+    said = capsys.readouterr().out.splitlines()
+    text = (PROJECT / readme).read_text(encoding="utf-8")
+    assert said[0] in " ".join(text.split())
+    figures = [line for line in text.splitlines() if re.search(r"\d \(\d+–\d+\)", line)]
+    assert len(figures) >= 3
+    assert [line for line in figures if line not in said] == []

@@ -4,22 +4,51 @@ The checks of a district: one function a rule, each of which returns its finding
 ========= ========================================================
 codes     subject
 ========= ========================================================
-D001-D026 files, columns, cells, ids, coordinates (`reading`, `integrity`)
-D030-D039 polygons and points (`places`)
+D001-D029 files, columns, cells, ids, coordinates (`reading`, `integrity`)
+D030-D039 polygons and points (`places`, `pieces`)
 D040-D049 catchments, feeders, grades (`catchment_rules`)
-D050-D059 children and classes counted (`counts`)
-D060-D069 years (`years`)
-D070-D079 rooms and seats (`seats`)
+D050-D059 children and classes counted (`counts`, `years`)
+D060-D069 years (`years`, `records`)
+D070-D079 rooms, seats and premises (`seats`, `premises`)
 D080-D089 projects (`projects`)
 D090-D099 other tables, and what is missing (`supplements`)
+D100-D109 encodings, workbooks and units of files (`files`, `columns`, `bands`)
+D110-D119 births (`births`)
+D120-D129 catchments of past years, events (`history`)
+D130-D139 feeders (`onward`)
+D140-D149 how things lie to each other (`pieces`)
+D150-D159 places planned, class lists, forecasts (`records`)
+D160-D169 ways to school (`ways`)
+D170-D179 projects and housing (`projects`, `housing`)
+D180-D189 children by home: registered, resident, attending (`homes`)
 ========= ========================================================
+
+A code never changes its meaning, and a code that is no longer used is not given to anything else. What each means,
+why it matters and what to do stands in a page of `planner.district.explanations`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from planner.district.checking import catchment_rules, counts, places, projects, seats, supplements, years
+from planner.district.checking import (
+    births,
+    catchment_rules,
+    counts,
+    history,
+    homes,
+    housing,
+    onward,
+    pieces,
+    places,
+    premises,
+    projects,
+    records,
+    seats,
+    supplements,
+    ways,
+    years,
+)
 from planner.district.findings import Finding, ordered
 from planner.district.integrity import broken_links, without_copies
 from planner.district.reading import read_with_faults
@@ -28,18 +57,27 @@ from planner.policy import Policy, read_policy, rules_from_table
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from planner.district.model import District
 
 CHECKS: tuple[Callable[[District, Policy], list[Finding]], ...] = (
     *places.CHECKS,
+    *pieces.CHECKS,
     *catchment_rules.CHECKS,
+    *history.CHECKS,
+    *onward.CHECKS,
     *counts.CHECKS,
+    *records.CHECKS,
     *years.CHECKS,
     *seats.CHECKS,
+    *premises.CHECKS,
     *projects.CHECKS,
+    *housing.CHECKS,
+    *homes.CHECKS,
+    *births.CHECKS,
+    *ways.CHECKS,
     *supplements.CHECKS,
 )
 """Every check that looks at a district which can be read."""
@@ -64,7 +102,13 @@ def check_district(district: District, policy: Policy) -> list[Finding]:
     )
 
 
-def check_path(path: Path | str, policy: Policy | None = None, *, crs: str | None = None) -> list[Finding]:
+def check_path(
+    path: Path | str,
+    policy: Policy | None = None,
+    *,
+    crs: str | Mapping[str, str] | None = None,
+    datum: str | Mapping[str, str] | None = None,
+) -> list[Finding]:
     """
     Return all findings about the files of a district, those that keep it from being read included.
 
@@ -74,10 +118,10 @@ def check_path(path: Path | str, policy: Policy | None = None, *, crs: str | Non
         Folder or GeoPackage.
     policy
         Policy to check against, which the district's own rules override; None: the one that it names.
-    crs
-        Coordinate reference system of layers that state none.
+    crs, datum
+        As in `read_district`.
     """
-    district, findings = read_with_faults(path, crs=crs)
+    district, findings = read_with_faults(path, crs=crs, datum=datum)
     if district is None:
         return ordered(findings)
     if policy is None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from planner.district.catchments import catchments_in, open_in, planned_stages, stages_named, teaches
-from planner.district.findings import Finding, few
-from planner.district.tables import complete, figures, named, rows, texts, words
-from planner.policy import parse_grades
+from planner.district.checking.roster import known_schools, memberships
+from planner.district.findings import Finding, StageName, few, listing, school_names
+from planner.district.tables import figures, named, rows, texts, words
 from planner.words import Text
 
 if TYPE_CHECKING:
@@ -22,89 +19,6 @@ if TYPE_CHECKING:
 
 SHARE_TOLERANCE = 0.001
 """Shares of leavers may exceed 1 by this for rounding. [1]"""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _School:
-    """What the checks need to know of a school."""
-
-    first: int
-    last: int
-    opens: float
-    """First school year; -inf for one that has long been open."""
-    closes: float
-    """Last school year; inf for one that stays open."""
-    private: bool = False
-
-    def teaches(self, grade: int) -> bool:
-        """Whether the school teaches the grade."""
-        return self.first <= grade <= self.last
-
-
-def _known_schools(district: District) -> dict[str, _School]:
-    """Return every school by id, those that projects bring included: open from their dated opening."""
-    projects = district["projects"]
-    new = rows(projects, (texts(projects, "kind") == "new") & (texts(projects, "grades") != ""))
-    known: dict[str, _School] = {}
-    for school, grades, opens in zip(
-        texts(new, "school"), texts(new, "grades"), figures(new, "opens"), strict=True
-    ):
-        first, last = parse_grades(grades)
-        year = -math.inf if math.isnan(opens) else opens
-        if school not in known or year < known[school].opens:
-            known[school] = _School(first=first, last=last, opens=year, closes=math.inf)
-    schools = district.schools
-    for school, first, last, opens, closes, owner in zip(
-        schools.index,
-        figures(schools, "first"),
-        figures(schools, "last"),
-        np.nan_to_num(figures(schools, "open_from"), nan=-np.inf),
-        np.nan_to_num(figures(schools, "open_to"), nan=np.inf),
-        texts(schools, "owner"),
-        strict=True,
-    ):
-        known[str(school)] = _School(
-            first=int(first), last=int(last), opens=opens, closes=closes, private=owner == "private"
-        )
-    return known
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Membership:
-    """A school in a catchment that holds at the last count or later."""
-
-    school: str
-    stage: str
-    group: tuple[str, ...]
-    """All schools of the catchment."""
-    begins: int
-    """First school year, not before the last count."""
-    ends: float
-    """Last school year; inf when nothing follows."""
-
-
-def _memberships(district: District) -> set[_Membership]:
-    """Return each school of each catchment, once for all blocks of the same dates."""
-    table = complete(district["catchments"], ("block", "stage", "since", "school"))
-    table = table.sort_values(["block", "stage", "since"], kind="stable")
-    block, stage, since = texts(table, "block"), texts(table, "stage"), figures(table, "since")
-    same = (block[1:] == block[:-1]) & (stage[1:] == stage[:-1])
-    ends = np.append(np.where(same, since[1:] - 1, np.inf), np.inf)[: len(table)]
-    current = ends >= district.counted
-    found = pd.DataFrame(
-        {
-            "stage": stage,
-            "schools": texts(table, "school"),
-            "begins": np.maximum(since, district.counted),
-            "ends": ends,
-        }
-    )[current].drop_duplicates()
-    return {
-        _Membership(school=school, stage=of, group=group, begins=int(begins), ends=end)
-        for of, schools, begins, end in found.itertuples(index=False)
-        for group in (tuple(schools.split("+")),)
-        for school in group
-    }
 
 
 def unknown_stages(district: District, policy: Policy) -> list[Finding]:
@@ -144,10 +58,8 @@ def _finding(
     column: str = "school",
     table: str = "catchments",
 ) -> list[Finding]:
-    """Return the finding about ids, or nothing when there is none."""
-    if not ids:
-        return []
-    return [Finding(level=level, code=code, table=table, column=column, ids=ids, text=text, advice=advice)]
+    """Return the finding about ids of catchments, unless another table is named."""
+    return listing(level, code, table, column, ids, text, advice)
 
 
 def blocks_without_catchment(district: District, policy: Policy) -> list[Finding]:
@@ -165,7 +77,9 @@ def blocks_without_catchment(district: District, policy: Policy) -> list[Finding
             "error",
             "D041",
             never,
-            Text("Blocks without a catchment of stage {stage}: {ids}.", stage=stage.stage, ids=few(never)),
+            Text(
+                "Blocks without a catchment of stage {stage}: {ids}.", stage=StageName(stage), ids=few(never)
+            ),
             Text("Add a row for each, or name in about (stages) the stages that are planned."),
             column="block",
         )
@@ -175,7 +89,7 @@ def blocks_without_catchment(district: District, policy: Policy) -> list[Finding
             later,
             Text(
                 "Blocks whose catchment of stage {stage} begins only after {year}: {ids}.",
-                stage=stage.stage,
+                stage=StageName(stage),
                 year=district.counted,
                 ids=few(later),
             ),
@@ -187,10 +101,10 @@ def blocks_without_catchment(district: District, policy: Policy) -> list[Finding
 
 def schools_without_catchment(district: District, policy: Policy) -> list[Finding]:
     """Return public schools that teach the first grade of a stage, and that no catchment of it and no feeder names."""
-    members = _memberships(district)
+    members = memberships(district)
     if not members:
         return []
-    known = _known_schools(district)
+    known = known_schools(district)
     lasting = [school for school in district.public if known[school].closes >= district.counted]
     fed = set(texts(district["feeders"], "to_school"))
     findings = []
@@ -207,8 +121,8 @@ def schools_without_catchment(district: District, policy: Policy) -> list[Findin
             ids,
             Text(
                 "Public schools outside every catchment of stage {stage}: {ids}.",
-                stage=stage.stage,
-                ids=few(ids),
+                stage=StageName(stage),
+                ids=few(school_names(district, ids)),
             ),
             Text("Give them blocks, or leave it so if children come to them by choice alone."),
         )
@@ -217,10 +131,17 @@ def schools_without_catchment(district: District, policy: Policy) -> list[Findin
 
 def catchments_of_wrong_schools(district: District, policy: Policy) -> list[Finding]:
     """Return catchments of schools that do not teach the stage, are not open then, or are private."""
-    known = _known_schools(district)
+    known = known_schools(district)
     stages = {stage.stage: stage for stage in policy.stages}
     untaught, shut, ending, private = set(), set(), set(), set()
-    for member in _memberships(district):
+
+    def listed(names: set[str]) -> Text | str:
+        """Return schools with the labels of the stages."""
+        pairs = [name.rsplit("/", 1) for name in sorted(names)]
+        labels = [StageName(stages[stage]) for _, stage in pairs]
+        return few(school_names(district, [school for school, _ in pairs], labels))
+
+    for member in memberships(district):
         school, stage = known.get(member.school), stages.get(member.stage)
         if school is None or stage is None:
             continue
@@ -238,14 +159,14 @@ def catchments_of_wrong_schools(district: District, policy: Policy) -> list[Find
             "error",
             "D043",
             tuple(sorted(untaught)),
-            Text("Catchments of schools that do not teach the stage: {ids}.", ids=few(sorted(untaught))),
+            Text("Catchments of schools that do not teach the stage: {ids}.", ids=listed(untaught)),
             Text("Name schools that teach it, or correct the grades of the schools."),
         ),
         *_finding(
             "error",
             "D044",
             tuple(sorted(shut)),
-            Text("Catchments of schools that are not open when they begin: {ids}.", ids=few(sorted(shut))),
+            Text("Catchments of schools that are not open when they begin: {ids}.", ids=listed(shut)),
             Text(
                 "Let the catchment begin when the school opens, or correct its years (open_from, open_to, opens)."
             ),
@@ -254,14 +175,14 @@ def catchments_of_wrong_schools(district: District, policy: Policy) -> list[Find
             "warning",
             "D044",
             tuple(sorted(ending)),
-            Text("Catchments of schools that close, and nothing follows: {ids}.", ids=few(sorted(ending))),
+            Text("Catchments of schools that close, and nothing follows: {ids}.", ids=listed(ending)),
             Text("Add the catchment that holds from the year after."),
         ),
         *_finding(
             "warning",
             "D045",
             tuple(sorted(private)),
-            Text("Catchments of private schools: {ids}.", ids=few(sorted(private))),
+            Text("Catchments of private schools: {ids}.", ids=listed(private)),
             Text("Name the public schools that must take the children."),
         ),
     ]
@@ -273,7 +194,7 @@ def feeder_grades(district: District, policy: Policy) -> list[Finding]:
 
     Leavers are those of the last grade of the school, and of the last grade of each stage that it teaches.
     """
-    known, feeders = _known_schools(district), district["feeders"]
+    known, feeders = known_schools(district), district["feeders"]
     wrong = []
     for school, to_school in zip(texts(feeders, "school"), texts(feeders, "to_school"), strict=True):
         if school not in known or to_school not in known:
@@ -326,14 +247,14 @@ def broken_stages(district: District, policy: Policy) -> list[Finding]:
     A teaching point of grades 1-3 is in order when its leavers have a feeder, or when it shares a catchment with a
     school that teaches grade 4; a school of grades 4-6 likewise needs somebody who brings it children.
     """
-    known = _known_schools(district)
+    known = known_schools(district)
     feeders = district["feeders"]
     onward: dict[tuple[str, str], set[str]] = {}
     for school, to_school in zip(texts(feeders, "school"), texts(feeders, "to_school"), strict=True):
         for stage in policy.stages:
             onward.setdefault((school, stage.stage), set()).add(to_school)
             onward.setdefault((to_school, stage.stage), set()).add(school)
-    for member in _memberships(district):
+    for member in memberships(district):
         onward.setdefault((member.school, member.stage), set()).update(member.group)
 
     def reaches(school: str, stage: str, grade: int) -> bool:
@@ -360,7 +281,7 @@ def broken_stages(district: District, policy: Policy) -> list[Finding]:
             named(ends),
             Text(
                 "Schools that end inside a stage, and nothing says where their leavers go: {ids}.",
-                ids=few(ends),
+                ids=few(school_names(district, ends)),
             ),
             advice,
             table="schools",
@@ -371,7 +292,8 @@ def broken_stages(district: District, policy: Policy) -> list[Finding]:
             "D048",
             named(begins),
             Text(
-                "Schools that begin inside a stage, and nothing says who goes there: {ids}.", ids=few(begins)
+                "Schools that begin inside a stage, and nothing says who goes there: {ids}.",
+                ids=few(school_names(district, begins)),
             ),
             advice,
             table="schools",
@@ -382,7 +304,7 @@ def broken_stages(district: District, policy: Policy) -> list[Finding]:
 
 def grades_outside_stages(district: District, policy: Policy) -> list[Finding]:
     """Return public schools that teach grades of no stage of the policy."""
-    known = _known_schools(district)
+    known = known_schools(district)
     planned = {grade for stage in policy.stages for grade in range(stage.first, stage.last + 1)}
     outside = named(
         school
@@ -396,7 +318,7 @@ def grades_outside_stages(district: District, policy: Policy) -> list[Finding]:
         Text(
             "Schools with grades that no stage of policy {policy} has: {ids}.",
             policy=policy.profile,
-            ids=few(outside),
+            ids=few(school_names(district, outside)),
         ),
         Text("These grades are not planned; choose a policy that has them if they should be."),
         table="schools",

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from planner.district.catchments import open_in
-from planner.district.findings import Finding, few
+from planner.district.findings import Finding, few, school_names
 from planner.district.integrity import row_ids
 from planner.district.tables import complete, figures, named, rows, texts, words
 from planner.words import Text
@@ -317,7 +317,7 @@ def schools_not_counted(district: District, policy: Policy) -> list[Finding]:
             text=Text(
                 "Open schools without children in the count of {year}: {ids}.",
                 year=district.counted,
-                ids=few(missing),
+                ids=few(school_names(district, missing)),
             ),
             advice=Text("Add their rows, or state when they open or closed (open_from, open_to)."),
         )

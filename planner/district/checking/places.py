@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from planner.district.catchments import catchments_in, planned_stages
-from planner.district.findings import Finding, few
+from planner.district.findings import Finding, StageName, few, school_names
 from planner.district.projection import swapped
 from planner.district.tables import named
 from planner.words import Text
@@ -352,10 +352,7 @@ def schools_outside(district: District, policy: Policy) -> list[Finding]:
                     text=Text(
                         "Schools outside all blocks, with the metres to the nearest: {list}.",
                         list=few(
-                            [
-                                f"{school} {far:,.0f} m"
-                                for school, far in zip(outside, metres[chosen], strict=True)
-                            ]
+                            school_names(district, outside, [f"{far:,.0f} m" for far in metres[chosen]])
                         ),
                     ),
                     advice=advice,
@@ -390,8 +387,8 @@ def schools_outside_own_catchment(district: District, policy: Policy) -> list[Fi
                     ids=away,
                     text=Text(
                         "Schools that stand outside their own catchment ({stage}): {ids}.",
-                        stage=stage.stage,
-                        ids=few(away),
+                        stage=StageName(stage),
+                        ids=few(school_names(district, away)),
                     ),
                     advice=Text("Nothing, if that is meant."),
                 )

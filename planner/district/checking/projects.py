@@ -8,15 +8,17 @@ import numpy as np
 import shapely
 
 from planner.district.catchments import open_in
-from planner.district.findings import Finding, few
-from planner.district.tables import complete, figures, named, texts
+from planner.district.findings import few, listing, school_names
+from planner.district.tables import complete, figures, named, rows, texts
 from planner.district.values import parse_rooms
 from planner.words import Text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
-    from planner.district.findings import Level
+    from planner.district.findings import Finding, Level
     from planner.district.model import District
     from planner.policy import Policy
 
@@ -26,16 +28,21 @@ LOSING = frozenset({"closure"})
 GAINING = frozenset({"new", "expansion"})
 """Kinds of project that cannot lose rooms."""
 
+BUILDING = frozenset({"new", "expansion", "relocation"})
+"""Kinds of project that build."""
+
+YUAN_A_SEAT = (1_000.0, 1_000_000.0)
+"""Cost of a building a seat to be believed; new primary schools cost 50 to 60 thousand. [yuan]"""
+
+SURE = 0.9
+"""Certainty from which on a project is all but sure. [1]"""
+
 
 def _finding(
-    level: Level, code: str, column: str, ids: NDArray[np.object_] | list[str], text: Text, advice: Text
+    level: Level, code: str, column: str, ids: Iterable[object], text: Text, advice: Text
 ) -> list[Finding]:
-    if not len(ids):
-        return []
-    names = tuple(str(name) for name in ids)
-    return [
-        Finding(level=level, code=code, table="projects", column=column, ids=names, text=text, advice=advice)
-    ]
+    """Return the finding about projects."""
+    return listing(level, code, "projects", column, ids, text, advice)
 
 
 def new_schools(district: District, policy: Policy) -> list[Finding]:
@@ -199,4 +206,106 @@ def signs(district: District, policy: Policy) -> list[Finding]:
     )
 
 
-CHECKS = (new_schools, circles, dates, signs)
+def costs(district: District, policy: Policy) -> list[Finding]:
+    """Return buildings whose cost a seat nobody pays, which tells of another unit."""
+    projects = complete(district["projects"], ("project", "rooms", "cost_yuan"))
+    projects = rows(projects, np.isin(texts(projects, "kind").astype(str), list(BUILDING)))
+    most = np.array([max(parse_rooms(text)) for text in texts(projects, "rooms")], dtype=np.float64)
+    rule = policy.governing("standard_class_size", policy.grades[0], district.counted)
+    size = 45.0 if rule is None or rule.at_most is None else float(rule.at_most)
+    cost = figures(projects, "cost_yuan")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        seat = cost / (most * size)
+    low, high = YUAN_A_SEAT
+    odd = (most > 0) & (cost > 0) & ((seat < low) | (seat > high))
+    ids = texts(projects, "project")[odd]
+    return _finding(
+        "warning",
+        "D089",
+        "cost_yuan",
+        ids,
+        Text(
+            "Buildings of less than {low} or more than {high} yuan a seat: {list}.",
+            low=f"{low:,.0f}",
+            high=f"{high:,.0f}",
+            list=few([f"{name} {one:,.0f}" for name, one in zip(ids, seat[odd], strict=True)]),
+        ),
+        Text("Write yuan, not ten thousands of yuan (万元)."),
+    )
+
+
+def rooms_lost(district: District, policy: Policy) -> list[Finding]:
+    """Return schools of which projects take more rooms than there are, and closures that leave rooms."""
+    del policy
+    projects = complete(district["projects"], ("project", "school", "rooms"))
+    rooms = dict(zip(named(district.schools.index), figures(district.schools, "rooms"), strict=True))
+    lost: dict[str, float] = {}
+    leaving = []
+    for project, school, kind, status, written in zip(
+        *(texts(projects, column) for column in ("project", "school", "kind", "status", "rooms")), strict=True
+    ):
+        last = parse_rooms(written)[-1]
+        if status == "stopped":
+            continue
+        lost[school] = lost.get(school, 0.0) + min(0, last)
+        if kind in LOSING and last < 0 and -last < rooms.get(school, np.nan):
+            leaving.append(project)
+    beyond = [school for school, less in lost.items() if -less > rooms.get(school, np.inf)]
+    return [
+        *listing(
+            "warning",
+            "D170",
+            "projects",
+            "rooms",
+            beyond,
+            Text(
+                "Schools of which projects take more rooms than there are: {ids}.",
+                ids=few(school_names(district, beyond)),
+            ),
+            Text("Correct the rooms, of the school or of the projects."),
+        ),
+        *_finding(
+            "note",
+            "D170",
+            "rooms",
+            leaving,
+            Text("Closures that leave rooms at their school: {ids}.", ids=few(leaving)),
+            Text(
+                "Write all rooms of the school with a minus sign, or kind conversion if a part stays in use."
+            ),
+        ),
+    ]
+
+
+def stage_of_work(district: District, policy: Policy) -> list[Finding]:
+    """Return ideas that count as sure, and finished buildings that open years later."""
+    del policy
+    projects = complete(district["projects"], ("project", "status"))
+    status = texts(projects, "status")
+    sure = np.nan_to_num(figures(projects, "certainty"), nan=1.0)
+    project, opens = texts(projects, "project"), figures(projects, "opens")
+    hoped = project[(status == "idea") & (sure >= SURE) & ~np.isnan(opens)]
+    waiting = project[(status == "finished") & (opens > district.counted + 1)]
+    return [
+        *_finding(
+            "warning",
+            "D171",
+            "certainty",
+            hoped,
+            Text("Projects that are only an idea and yet count as sure: {ids}.", ids=few(hoped)),
+            Text("Write how likely it is that they open as dated; a blank counts as 1."),
+        ),
+        *_finding(
+            "note",
+            "D171",
+            "status",
+            waiting,
+            Text(
+                "Finished projects that open more than a year after the last count: {ids}.", ids=few(waiting)
+            ),
+            Text("Correct the status, or the year of opening."),
+        ),
+    ]
+
+
+CHECKS = (new_schools, circles, dates, signs, costs, rooms_lost, stage_of_work)

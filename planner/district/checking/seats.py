@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.district.catchments import open_in
-from planner.district.findings import Finding, few
+from planner.district.findings import Finding, few, school_names
 from planner.district.tables import complete, figures, named, rows, texts
 from planner.district.values import parse_rooms
 from planner.policy import parse_grades
@@ -37,12 +37,12 @@ def _standard_sizes(policy: Policy, first: int, last: int, year: int) -> list[in
     return sizes
 
 
-def _too_dense(name: str, seats: float, rooms: float, sizes: list[int]) -> str | None:
+def _too_dense(seats: float, rooms: float, sizes: list[int]) -> str | None:
     if not rooms or not sizes or seats * rooms <= 0 or abs(seats) <= abs(rooms) * max(sizes):
         return None
     low, high = min(sizes), max(sizes)
     size = f"{low}" if low == high else f"{low}/{high}"
-    return f"{name} {seats:.0f} / {rooms:.0f} = {seats / rooms:.2f} > {size}"
+    return f"{seats:.0f} / {rooms:.0f} = {seats / rooms:.2f} > {size}"
 
 
 def stated_seats(district: District, policy: Policy) -> list[Finding]:
@@ -57,10 +57,10 @@ def stated_seats(district: District, policy: Policy) -> list[Finding]:
         complete(district.schools, ("rooms", "seats_stated")), ("rooms", "seats_stated", "first", "last")
     ):
         sizes = _standard_sizes(policy, int(first), int(last), district.counted)
-        if text := _too_dense(school, seats, rooms, sizes):
+        if text := _too_dense(seats, rooms, sizes):
             dense["schools"].append((school, text))
         elif sizes and rooms and seats < LOOSE * rooms * min(sizes):
-            loose.append((school, f"{school} {seats:.0f} / {rooms:.0f} = {seats / rooms:.2f}"))
+            loose.append((school, f"{seats:.0f} / {rooms:.0f} = {seats / rooms:.2f}"))
     projects = complete(district["projects"], ("project", "rooms", "seats_stated"))
     for project, school, grades, rooms, seats in zip(
         texts(projects, "project"),
@@ -72,7 +72,7 @@ def stated_seats(district: District, policy: Policy) -> list[Finding]:
     ):
         first, last = _grades_of(district, policy, school, grades)
         sizes = _standard_sizes(policy, first, last, district.counted)
-        if text := _too_dense(project, seats, parse_rooms(rooms)[-1], sizes):
+        if text := _too_dense(seats, parse_rooms(rooms)[-1], sizes):
             dense["projects"].append((project, text))
     findings = [
         Finding(
@@ -83,7 +83,7 @@ def stated_seats(district: District, policy: Policy) -> list[Finding]:
             ids=tuple(name for name, _ in found),
             text=Text(
                 "More seats stated than the rooms hold at the standard class size (seats / rooms = children a class): {list}.",
-                list=few([text for _, text in found]),
+                list=few(school_names(district, *zip(*found, strict=True))),
             ),
             advice=Text("Plans count rooms x the standard class size; correct the rooms if there are more."),
         )
@@ -100,7 +100,7 @@ def stated_seats(district: District, policy: Policy) -> list[Finding]:
                 ids=tuple(school for school, _ in loose),
                 text=Text(
                     "Far fewer seats stated than the rooms hold at the standard class size (seats / rooms = children a class): {list}.",
-                    list=few([text for _, text in loose]),
+                    list=few(school_names(district, *zip(*loose, strict=True))),
                 ),
                 advice=Text(
                     "Plans count rooms x the standard class size; put rooms that hold no class into rooms_other."
@@ -175,7 +175,7 @@ def unknown_capacity(district: District, policy: Policy) -> list[Finding]:
             table="schools",
             column="rooms",
             ids=ids,
-            text=say_what(few(ids)),
+            text=say_what(few(school_names(district, ids))),
             advice=write,
         )
         for level, chosen, say_what in cases
@@ -193,7 +193,7 @@ def classes_beyond_rooms(district: District, policy: Policy) -> list[Finding]:
         held[school] = held.get(school, 0.0) + classes
     schools = district.schools.loc[district.public]
     over = [
-        (school, f"{school} {held[school]:.0f}, {rooms:.0f}")
+        (school, f"{held[school]:.0f}, {rooms:.0f}")
         for school, rooms in _figures_of(schools, ("rooms",))
         if held.get(school, 0.0) > rooms
     ]
@@ -209,7 +209,7 @@ def classes_beyond_rooms(district: District, policy: Policy) -> list[Finding]:
             text=Text(
                 "More classes than ordinary rooms in {year} (classes, rooms): {list}.",
                 year=district.counted,
-                list=few([text for _, text in over]),
+                list=few(school_names(district, *zip(*over, strict=True))),
             ),
             advice=Text("They borrow rooms, which no new class may; correct the rooms if they have more."),
         )

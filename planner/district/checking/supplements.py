@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from planner.district.findings import Finding, few
+from planner.district.findings import Finding, few, listing
 from planner.district.integrity import row_ids
 from planner.district.tables import complete, figures, named, rows, texts
 from planner.errors import DataError, PolicyError
@@ -16,6 +17,9 @@ from planner.words import Text
 if TYPE_CHECKING:
     from planner.district.model import District
     from planner.policy import Policy
+
+CLASS_SIZES = (10, 90)
+"""Thresholds of class sizes to be believed. [children]"""
 
 
 def areas_of_births(district: District, policy: Policy) -> list[Finding]:
@@ -80,6 +84,31 @@ def own_rules(district: District, policy: Policy) -> list[Finding]:
         )
         for fault in faults
     ]
+
+
+def absurd_rules(district: District, policy: Policy) -> list[Finding]:
+    """Return own rules about class sizes that no class has."""
+    del policy
+    table = district["rules"]
+    size = np.fmax(figures(table, "at_most"), figures(table, "at_least"))
+    low, high = CLASS_SIZES
+    of_class = np.isin(texts(table, "rule").astype(str), ("class_size", "standard_class_size"))
+    odd = of_class & ((size < low) | (size > high))
+    ids = row_ids(rows(table, odd), ("rule", "grades", "stage"))
+    return listing(
+        "warning",
+        "D094",
+        "rules",
+        "at_most",
+        ids,
+        Text(
+            "Class sizes of less than {low} or more than {high} children (rule/grades/stage): {ids}.",
+            low=low,
+            high=high,
+            ids=few(ids),
+        ),
+        Text("Write the children of one class."),
+    )
 
 
 def events_of_nothing(district: District, policy: Policy) -> list[Finding]:
@@ -159,4 +188,4 @@ def missing_facts(district: District, policy: Policy) -> list[Finding]:
     ]
 
 
-CHECKS = (areas_of_births, unborn_children, own_rules, events_of_nothing, missing_facts)
+CHECKS = (areas_of_births, unborn_children, own_rules, absurd_rules, events_of_nothing, missing_facts)

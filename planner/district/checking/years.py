@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.district.findings import Finding, few
+from planner.district.findings import Finding, few, listing
 from planner.district.integrity import row_ids
 from planner.district.tables import complete, figures, rows, texts, words
 from planner.words import Text
@@ -23,6 +23,15 @@ JUMP = 3.0
 
 JUMP_CHILDREN = 40
 """... when it also differs by at least this many: about a class. [children]"""
+
+APART = 5.0
+"""A cohort of a block more than this many times any other of the block is remarked upon. [1]"""
+
+APART_CHILDREN = 200
+"""... when it also differs by at least this many, which no block's homes bring in a year. [children]"""
+
+COHORTS = 3
+"""... and when an extract has at least this many cohorts of the block."""
 
 
 def last_count_year(district: District, policy: Policy) -> list[Finding]:
@@ -49,7 +58,7 @@ def last_count_year(district: District, policy: Policy) -> list[Finding]:
     ]
 
 
-def _holes(table: pd.DataFrame, unit: Sequence[str]) -> list[tuple[str, ...]]:
+def holes(table: pd.DataFrame, unit: Sequence[str]) -> list[tuple[str, ...]]:
     """
     Return the years without a row that lie between years with one, as (*unit, year).
 
@@ -74,9 +83,9 @@ def missing_years(district: District, policy: Policy) -> list[Finding]:
         return []
     known = {int(year) for year in figures(table, "year")}
     nobody = tuple(str(year) for year in range(min(known), max(known) + 1) if year not in known)
-    of_schools = _holes(table, ("school",))
+    of_schools = holes(table, ("school",))
     absent = set(of_schools)
-    of_grades = [hole for hole in _holes(table, ("school", "grade")) if (hole[0], hole[2]) not in absent]
+    of_grades = [hole for hole in holes(table, ("school", "grade")) if (hole[0], hole[2]) not in absent]
     schools, grades = (
         tuple("/".join(hole) for hole in of_schools),
         tuple("/".join(hole) for hole in of_grades),
@@ -158,4 +167,35 @@ def jumps(district: District, policy: Policy) -> list[Finding]:
     ]
 
 
-CHECKS = (last_count_year, missing_years, jumps)
+def cohorts_apart(district: District, policy: Policy) -> list[Finding]:
+    """Return cohorts of a block that are several times as large as every other cohort of the same extract."""
+    del policy
+    extract = ["block", "kind", "status", "as_of"]
+    table = complete(district["children"], ("block", "cohort", "kind", "as_of", "children"))
+    table = table.drop_duplicates([*extract, "cohort"]).sort_values([*extract, "children", "cohort"])
+    of_extract = table.groupby(extract, dropna=False, sort=False)["children"]
+    largest = ~table.duplicated(extract, keep="last").to_numpy(bool)
+    several = of_extract.transform("size").to_numpy(np.int64) >= COHORTS
+    own, others = figures(table, "children"), of_extract.shift().to_numpy(np.float64, na_value=np.nan)
+    far = largest & several & (own > APART * others) & (own - others >= APART_CHILDREN)
+    ids = row_ids(rows(table, far), ("block", "cohort"))
+    return listing(
+        "warning",
+        "D067",
+        "children",
+        "children",
+        ids,
+        Text(
+            "Cohorts several times as large as any other of their block (block/cohort: this one, largest other): {list}.",
+            list=few(
+                [
+                    f"{name}: {size:.0f}, {other:.0f}"
+                    for name, size, other in zip(ids, own[far], others[far], strict=True)
+                ]
+            ),
+        ),
+        Text("Correct the figure, or see what is told of that cohort alone."),
+    )
+
+
+CHECKS = (last_count_year, missing_years, jumps, cohorts_apart)

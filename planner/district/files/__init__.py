@@ -2,7 +2,7 @@
 
 from planner.district.files.model import Raw, Source
 from planner.district.files.points import with_places_of_columns
-from planner.district.files.sources import FORMATS, MAP_FORMATS, digest_of, find_sources, load
+from planner.district.files.sources import FORMATS, MAP_FORMATS, digest_of, find_sources, is_address, load
 
 __all__ = [
     "FORMATS",
@@ -11,6 +11,7 @@ __all__ = [
     "Source",
     "digest_of",
     "find_sources",
+    "is_address",
     "load",
     "with_places_of_columns",
 ]
