@@ -162,10 +162,11 @@ def _show(found: Comparison, year: int | None, *, every: bool) -> None:
             tell(f"- {sentence}", indent="  ")
     _show_stages(found, year)
     moved = _of_year(found.moved, year)
-    if len(moved):
+    entrants = moved.loc[moved["block"].notna()]
+    if len(entrants):
         click.echo()
         click.echo(say("Entrants whose catchment changes:"))
-        _show_moved(found.runs[0], moved)
+        _show_moved(found.runs[0], entrants)
     for name in found.names[1:]:
         rows, headings, shown_as = most_changed_rows(found, name, year, MOST)
         if len(rows):
@@ -225,9 +226,8 @@ def _show_stages(found: Comparison, year: int | None) -> None:
     )
 
 
-def _show_moved(base: Run, moved: pd.DataFrame) -> None:
+def _show_moved(base: Run, entrants: pd.DataFrame) -> None:
     """Print how many entrants change their catchment, in the first year and in all."""
-    entrants = moved.loc[moved["block"].notna()]
     rows = entrants.assign(stage=[base.policy.stage(stage).label for stage in entrants["stage"]])
     sums = rows.pivot_table("children", ["scenario", "stage", "year"], aggfunc="sum", sort=False)
     shown = (

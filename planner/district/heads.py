@@ -31,7 +31,11 @@ def without_bracket(head: str) -> tuple[str, str]:
 @cache
 def _names(table: Table) -> tuple[dict[str, Column], dict[str, Column]]:
     """Return columns by plain name, and by the plain Chinese name whose unit in brackets is left off."""
-    whole = {plain(name): column for column in table.columns for name in (column.zh, column.column)}
+    whole = {
+        plain(name): column
+        for column in table.columns
+        for name in (*column.also_zh, column.zh, column.column)
+    }
     bare = {plain(without_bracket(column.zh)[0]): column for column in table.columns if "(" in column.zh}
     return whole, bare
 

@@ -151,7 +151,7 @@ def _of(scores: pd.DataFrame, target: str, column: str, leads: Sequence[int]) ->
 
 def _errors(panel: _Panel, scores: pd.DataFrame, baselines: pd.DataFrame) -> None:
     leads = sorted({int(lead) for lead in scores["lead"].tolist()})
-    best = baselines.groupby(["target", "lead"])["wape"].min().reset_index()
+    best = baselines.groupby(["target", "lead"], as_index=False).agg(wape=("wape", "min"))
     shown = [target for target, _ in _TARGETS]
     peaks = [float(table.loc[table["target"].isin(shown), "wape"].max()) for table in (scores, best)]
     largest = max(1.0, *(peak for peak in peaks if math.isfinite(peak)))

@@ -34,7 +34,8 @@ class Odds:
     demand: NDArray[np.int64]
     """[draw]: children expected; in a starting grade before anyone is turned away. [children]"""
     planned: NDArray[np.int64]
-    """[draw]: classes planned; of a later grade, the classes that its year group had the year before. [classes]"""
+    """[draw]: classes planned, as far as rooms are free; of a later grade, the classes that its year group had the
+    year before. [classes]"""
     possible: NDArray[np.int64]
     """[draw]: classes possible when every free room is used. [classes]"""
     turned_away: NDArray[np.int64]
@@ -127,9 +128,10 @@ def planned_classes(
     Return the classes that the intakes of a stage are planned with, the same in all draws. [school, year] [classes].
 
     The plan's; where it leaves them to the rule, as many as the cap needs for the mean demand, rounded to whole
-    children, in the rooms that are free in half of the draws or more (or in classes shared with other grades); where
-    the policy learns sizes from past classes, at least those formed in half of the draws. Where planned by seats: the
-    seats that the other grades leave in half of the draws or more.
+    children; where the policy learns sizes from past classes, at least those formed in half of the draws. Never more
+    than the rooms that are free in half of the draws or more (or classes shared with other grades): the plan may
+    count on rooms that earlier intakes have taken by then. Where planned by seats: the seats that the other grades
+    leave in half of the draws or more.
 
     Parameters
     ----------
@@ -150,7 +152,8 @@ def planned_classes(
     asked = np.stack(needed, axis=1)
     if policy.classes.learned:
         asked = np.maximum(asked, quantiles(formed, 0.5)[0])
-    return np.where(stated < 0, np.minimum(asked, rooms), stated).astype(np.int64)
+    carried_out = np.where(expected > 0, np.minimum(stated, rooms), stated)
+    return np.where(stated < 0, np.minimum(asked, rooms), carried_out).astype(np.int64)
 
 
 def _cap(policy: Policy, grade: int, year: int) -> int:
@@ -190,10 +193,12 @@ def _asked_of(
         )
     e = simulation.stages.index(stage.stage)
     planned = planned_classes(simulation, plan, policy, e, schools, years).astype(np.int16)
-    held = np.broadcast_to(planned[:, :, None], formed.shape)
     entry = schools, e, years
-    possible = np.maximum(np.maximum(simulation.free[entry], formed), held)
-    return simulation.demand[entry], held, possible, simulation.turned_away[entry]
+    demand = simulation.demand[entry]
+    possible = np.maximum(simulation.free[entry], formed)
+    # An intake of nobody asks for no room, so none is counted as free for it; the plan's classes stand.
+    held = np.where(demand > 0, np.minimum(planned[:, :, None], possible), planned[:, :, None])
+    return demand, held, np.maximum(possible, held), simulation.turned_away[entry]
 
 
 def odds_in(

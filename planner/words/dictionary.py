@@ -36,6 +36,8 @@ class Column:
     description: str
     zh: str
     """Chinese name of the column."""
+    also_zh: tuple[str, ...]
+    """Other Chinese names that tables in use have for it."""
     description_zh: str
     """Description in Chinese."""
 
@@ -82,6 +84,7 @@ def _column(row: dict[str, str]) -> Column:
     fields["required"] = row["required"] == "yes"
     fields["minimum"] = float(row["minimum"]) if row["minimum"] else None
     fields["maximum"] = float(row["maximum"]) if row["maximum"] else None
+    fields["also_zh"] = tuple(filter(None, row["also_zh"].split("|")))
     fields["values"] = tuple(row["values"].split("|")) if row["values"] else ()
     fields["values_zh"] = tuple(
         (word, value)

@@ -74,7 +74,7 @@ def _row(column: Column) -> str:
     high = "" if column.maximum is None else f"{column.maximum:g}"
     kind = column.type + (f" {low}–{high}" if low or high else "")
     return (
-        f"| `{column.column}`{mark} | {column.zh} | {kind} | {column.unit} |"
+        f"| `{column.column}`{mark} | {' / '.join((column.zh, *column.also_zh))} | {kind} | {column.unit} |"
         f" {_cell(meaning)} | {_cell(column.description_zh)} |\n"
     )
 

@@ -177,3 +177,9 @@ def test_file_names_are_safe_and_differ():
     names = ("../a", "a/b", "a\\b", "方案", "...", "a:b")
     parts = file_names(names)
     assert parts == {"../a": "_a", "a/b": "a_b", "a\\b": "a_b-3", "方案": "方案", "...": "_", "a:b": "a_b-6"}
+
+
+def test_file_names_differ_on_any_system():
+    """Disks that know no letter case hold Keep and keep as one file; a number may be another scenario's name."""
+    assert file_names(("Keep", "keep")) == {"Keep": "Keep", "keep": "keep-2"}
+    assert file_names(("a_b-3", "a b", "a_b")) == {"a_b-3": "a_b-3", "a b": "a_b", "a_b": "a_b-4"}

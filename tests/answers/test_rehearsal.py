@@ -192,7 +192,7 @@ def test_levers_are_pasted_as_a_scenario_file(tmp_path):
 
 def test_where_a_class_more_finds_no_room_in_some_draws_the_lever_says_so():
     """
-    What a run of the pasted scenario calls planned is counted as if it had its room; the lever counts it only there.
+    A class planned counts only in the draws in which it has its room, in the lever and in a run of the pasted scenario.
 
     Of A's 4 rooms, grade 3 takes one, and grade 2, in two classes until now, one as it has 10 children, but two in the
     10 draws of 40 in which it has grown to 11. 11 children enter.
@@ -213,4 +213,4 @@ def test_where_a_class_more_finds_no_room_in_some_draws_the_lever_says_so():
     ]
     assert (lever.p_over, lever.p_room, lever.works) == (0.25, 0.75, False)
     done = Rehearsal.of(short, YEAR).carry_out(lever.edits).standing("A", 1)
-    assert done.odds.p_over_planned == 0.0
+    assert done.odds.p_over_planned == 0.25

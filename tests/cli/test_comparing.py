@@ -41,6 +41,16 @@ def test_what_the_scenarios_are_and_do_comes_first(desk, planner):
     assert lines[-1] == "All that differs: with --all here, with --out in tables, a workbook and maps."
 
 
+def test_children_sent_elsewhere_are_no_change_of_catchments(desk, planner):
+    """Where no catchment differs, no entrants are listed under one."""
+    text = (desk / "keep.toml").read_text(encoding="utf-8")
+    sent = 'from_school = "001"\nto_school = "002"\nsince = 2028\nchildren = 5\n'
+    (desk / "sent.toml").write_text(f"{text}\n[[diversions]]\n{sent}", encoding="utf-8")
+    said = planner("compare", "keep.toml", "sent.toml")
+    assert (said.code, said.err) == (0, "")
+    assert "Entrants whose catchment changes:" not in said.out
+
+
 def test_the_demand_is_left_out_where_the_gap_says_the_same(desk, planner):
     """No seats differ: the seat gap falls as the demand rises."""
     heads = next(line for line in planner(*BOTH).out.splitlines() if line.startswith("year  scenario"))

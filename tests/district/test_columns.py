@@ -10,6 +10,7 @@ import shapely
 
 from planner.district import assemble_district, check_district
 from planner.district.files import Raw, with_places_of_columns
+from planner.district.heads import column_of
 from planner.district.values import typed
 from planner.errors import DataError
 from planner.words import read_dictionary
@@ -375,3 +376,13 @@ class TestPlaces:
         assert self.shapes("SRID=999999;POINT (0 0)")[1] == [
             "EPSG:999999 names no coordinate reference system."
         ]
+
+
+def test_other_names_in_use_are_known_and_stand_for_one_column():
+    """校名 is the name of a school, 班级数 its classes; no name stands for two columns of a table."""
+    tables = read_dictionary()
+    assert column_of(tables["schools"], "校名")[0].column == "name"
+    assert column_of(tables["enrolment"], "班级数")[0].column == "classes"
+    for table in tables.values():
+        names = [name for column in table.columns for name in (column.column, column.zh, *column.also_zh)]
+        assert len(names) == len(set(names)), table.table

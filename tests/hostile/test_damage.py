@@ -17,7 +17,7 @@ from planner.cli import main
 from planner.district import read_district
 from tests.cli.conftest import digests
 from tests.hostile.damage import COMMANDS, KINDS, damaged
-from tests.hostile.sound import EDITIONS, KEEP, make_sound
+from tests.hostile.sound import EDITIONS, KEEP
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,22 +29,16 @@ MANY = 1000
 PORTION = 50
 
 
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("sound")
-    make_sound(folder)
-    return folder
-
-
 def test_the_district_is_sound_in_every_edition(sound, tmp_path, capsys):
     """So that what is refused below is refused for its damage; and every edition gives the same figures."""
     tables = set()
     for edition in EDITIONS:
+        capsys.readouterr()
         assert main(["check", str(sound / edition), "--json"]) == 0
         found = json.loads(capsys.readouterr().out)
         assert [finding["code"] for finding in found if finding["level"] == "warning"] == []
-        scenario = sound / f"{edition}.toml"
-        scenario.write_text(KEEP.format(edition=edition), encoding="utf-8")
+        scenario = tmp_path / f"{edition}.toml"
+        scenario.write_text(KEEP.format(edition=sound / edition), encoding="utf-8")
         assert main(["run", str(scenario), "--no-maps", "--out", str(tmp_path / edition)]) == 0
         tables.add((tmp_path / edition / "tables" / "district.csv").read_bytes())
     assert len(tables) == 1

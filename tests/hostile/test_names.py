@@ -12,7 +12,7 @@ import pytest
 from planner.cli import main
 from planner.district import read_district
 from tests.cli.conftest import digests
-from tests.hostile.sound import KEEP, TEXTS, cells_of, make_sound
+from tests.hostile.sound import KEEP, TEXTS, cells_of
 from tests.hostile.test_damage import formula
 from tests.hostile.texts import put
 
@@ -28,13 +28,6 @@ blocks = ["B2"]
 schools = ["002"]
 since = 2027
 """
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("sound")
-    make_sound(folder)
-    return folder
 
 
 def called(sound: Path, desk: Path, names: dict[str, str]) -> None:

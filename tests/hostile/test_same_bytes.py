@@ -14,7 +14,7 @@ import pytest
 
 from planner.cli import main
 from tests.cli.conftest import digests
-from tests.hostile.sound import KEEP, TEXTS, cells_of, make_sound
+from tests.hostile.sound import KEEP, TEXTS, cells_of
 from tests.hostile.texts import put
 
 if TYPE_CHECKING:
@@ -23,13 +23,6 @@ if TYPE_CHECKING:
 PLANNER = [sys.executable, "-c", "import sys; from planner.cli import main; sys.exit(main())"]
 LISTS = ("schools.geojson", "blocks.geojson")
 """Files whose order is that of schools and blocks in every result."""
-
-
-@pytest.fixture(scope="module")
-def sound(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("sound")
-    make_sound(folder)
-    return folder
 
 
 def reordered(sound: Path, desk: Path, seed: int = 0, *, rows: bool = False, lists: bool = False) -> None:

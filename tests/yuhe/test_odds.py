@@ -28,6 +28,16 @@ def test_at_least_eight_schools_are_open_questions(run, grade, year):
     assert asked["p_over_planned"].between(0.05, 0.95).sum() >= 8
 
 
+def test_no_intake_is_called_safe_whose_classes_are_above_the_cap_on_average(run):
+    """Odds are asked of the classes planned, but rooms that earlier intakes hold are not counted on."""
+    odds, sizes = run.outcomes["odds"], run.outcomes["class_sizes"]
+    entry = odds.loc[odds["grade"].isin([1, 7])].merge(sizes, on=["school", "grade", "year"])
+    assert len(entry) > 500
+    assert (
+        entry.loc[(entry["p_over_planned"] < 0.2) & (entry["size"] > entry["cap"]), "school"].tolist() == []
+    )
+
+
 @pytest.mark.parametrize(("readme", "language"), [("README.md", "en"), ("README.zh.md", "zh")])
 def test_the_readme_shows_what_exceed_says(run, readme, language, monkeypatch, capsys):
     """The answer in full, and every row of the table that is shown there."""

@@ -40,6 +40,9 @@ DAMAGE = (
 _LARGEST_PART = 300_000_000
 """Bytes that a part of a workbook may unpack to."""
 
+_PACKED = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
+"""Ways of packing that the format allows; damage of others raises errors of other kinds."""
+
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 _TRUE = frozenset({"1", "true"})
@@ -129,6 +132,8 @@ class Xlsx:
         entry = self._archive.getinfo(self._names[part.lower()])
         if entry.file_size > _LARGEST_PART:
             raise TooLargeError(part)
+        if entry.compress_type not in _PACKED:
+            raise zipfile.BadZipFile(part)
         return self._archive.open(entry)
 
     def _relations(self, part: str) -> dict[str, tuple[str, str]]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -133,7 +134,14 @@ def _read(path: Path, columns: Sequence[str], faults: list[Text]) -> pd.DataFram
             content = gzip.decompress(content)
         text = content.decode("utf-8-sig")
         table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
-    except (OSError, EOFError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
+    except (
+        OSError,
+        EOFError,
+        zlib.error,
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+    ) as reason:
         why = (
             reason.strerror
             if isinstance(reason, OSError) and reason.strerror
@@ -148,6 +156,18 @@ def _read(path: Path, columns: Sequence[str], faults: list[Text]) -> pd.DataFram
         )
         return None
     table.columns = [str(column).strip().lower() for column in table.columns]
+    if not isinstance(table.index, pd.RangeIndex):
+        # Cells without a heading pandas takes for names of rows, and moves all others under wrong headings.
+        faults.append(
+            Text("{file}: rows have more cells than the first line has column names.", file=path.name)
+        )
+        return None
+    twice = [column for column in columns if list(table.columns).count(column) > 1]
+    if twice:
+        faults.append(
+            Text("{file}: columns {columns} stand there twice.", file=path.name, columns=", ".join(twice))
+        )
+        return None
     missing = [column for column in columns if column not in table.columns]
     if missing:
         faults.append(

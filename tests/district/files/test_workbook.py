@@ -312,6 +312,24 @@ class TestBadFiles:
         (message,) = errors(path)
         assert "unpacks to more" in message
 
+    def test_a_package_without_a_workbook(self, tmp_path: Path) -> None:
+        """A zip archive of another program, whose relations name no workbook."""
+        path = books.write_xlsx(tmp_path / "d.xlsx", {"schools": [["school"]]})
+        books.with_part(path, "_rels/.rels", lambda part: part.replace(b"/officeDocument", b"/drawing"))
+        (message,) = errors(path)
+        assert "cannot be read as an Excel workbook" in message
+
+    def test_parts_packed_as_no_workbook_is(self, tmp_path: Path) -> None:
+        """LZMA, whose damage raises an error of its own kind; the format knows plain and deflated parts alone."""
+        path = tmp_path / "d.xlsx"
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+            archive.writestr("_rels/.rels", "<Relationships>" + "x" * 1000 + "</Relationships>")
+        content = bytearray(path.read_bytes())
+        content[60:75] = bytes(byte ^ 0xFF for byte in content[60:75])
+        path.write_bytes(content)
+        (message,) = errors(path)
+        assert "cannot be read as an Excel workbook" in message
+
     def test_entities_that_grow_are_refused(self, tmp_path: Path) -> None:
         """Expat itself ends what multiplies beyond measure."""
         path = books.write_xlsx(tmp_path / "d.xlsx", {"schools": [["school"]]})

@@ -125,7 +125,7 @@ class TestEncoding:
         path.with_suffix(".cpg").write_text(named, encoding="ascii")
         assert list(read_district(folder).schools["name"]) == ["北校", "南校"]
 
-    @pytest.mark.parametrize("named", ["UTF-8", "klingon"])
+    @pytest.mark.parametrize("named", ["UTF-8", "klingon", "hex", "rot13", "zlib", "idna"])
     def test_a_wrong_cpg_is_an_error_and_no_guess(self, folder: Path, named: str) -> None:
         """GBK text under a .cpg that says UTF-8, or nothing known, is refused, not read as something else."""
         path = as_shapefile(folder, encoding="GBK")

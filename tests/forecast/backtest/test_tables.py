@@ -70,6 +70,30 @@ def test_all_faults_are_told_at_once_with_their_lines(file):
         assert fault in said, fault
 
 
+@pytest.mark.parametrize(
+    ("head", "row"),
+    [
+        ("unit_id,year,grade,enrollment", "x,a,2010,K,20"),
+        ("unit_id,year,grade,enrollment", "a,2010,K,20,"),
+        ("unit_id,year,grade,enrollment,Year", "a,2010,K,20,2011"),
+    ],
+)
+def test_columns_that_cannot_be_told_apart_are_refused(file, head, row):
+    """More cells than names would move figures under wrong names; of two years neither is the right one."""
+    with pytest.raises(DataError, match=r"more cells than|stand there twice"):
+        read_counts(file(f"{head}\n{row}\n"), "K")
+
+
+def test_a_damaged_archive_is_refused(file):
+    """Bytes in the middle of the packed text overwritten."""
+    path = file(HEAD + "".join(f"a,{year},K,{year % 31}\n" for year in range(1950, 2020)), "counts.csv.gz")
+    packed = bytearray(path.read_bytes())
+    packed[30:60] = b"\xff" * 30
+    path.write_bytes(packed)
+    with pytest.raises(DataError, match="cannot be read"):
+        read_counts(path, "K")
+
+
 @pytest.mark.parametrize("text", ["", "\x00\x01", "unit_id,year\n1,2\n", 'a,b\n"c'])
 def test_a_file_that_is_no_such_table_is_refused(file, text):
     with pytest.raises(DataError):
