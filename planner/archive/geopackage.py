@@ -14,6 +14,7 @@ from pyproj import CRS
 from planner.archive.project import ProjectLayer, project_row, project_text
 from planner.archive.styles import barrier_style, gap_style, outline_style, style_text
 from planner.archive.tables import catchment_name, rounded, school_names
+from planner.district.writing import settle
 from planner.maps import gap_bands
 from planner.maps.phrases import stage_name
 from planner.words import current_language, say
@@ -108,6 +109,7 @@ def _write_styles(path: Path, styles: Mapping[str, Sequence[ET.Element]], projec
             base.execute("INSERT INTO qgis_projects VALUES (?, ?, ?)", project_row(project, day))
             base.execute("UPDATE gpkg_contents SET last_change = ?", (stamp,))
         base.execute("VACUUM")
+    settle(path)
 
 
 def _layers(

@@ -279,7 +279,7 @@ def _compare() -> click.Command:
         "comparing",
         say("Run scenarios on the same draws and show how they differ from the first."),
         _argument("scenarios", say("SCENARIO SCENARIO ..."), many=True),
-        _year(say("Only this school year.")),
+        _year(say("Only this school year in tables and maps; the sentences tell of all years.")),
         option(
             "--out",
             say("Folder for every table, a workbook, and maps of what moves and changes."),
@@ -350,7 +350,9 @@ def _backtest() -> click.Command:
         ),
         option(
             "--enrolment",
-            say("Counts as .csv or .csv.gz: unit_id, year, grade, enrollment; must be given."),
+            say(
+                "Counts as .csv or .csv.gz: unit_id, year, grade, enrollment, or a district's table enrolment; must be given."
+            ),
             metavar=say("FILE"),
             required=True,
         ),

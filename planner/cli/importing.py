@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from planner.cli.checking import COLOURS, INDENT, LEVELS
-from planner.cli.show import tell
+from planner.cli.show import tell, to_a_question
 from planner.district.importing import EVERY, Recipe, import_pile, log_text, read_recipe, write_import
 from planner.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+UNNAMED = frozenset({"D002", "D006", "D020", "I021", "I022", "I023"})
+"""Findings that an option of the command may settle: tables and columns under other names, systems not stated."""
 
 
 def command(
@@ -55,6 +59,12 @@ def command(
         level = str(LEVELS[found.level])
         tell(f"{level} {found.code} {found.message}", indent=INDENT, mark=(level, COLOURS[found.level]))
     if imported.errors:
+        if {found.code for found in imported.errors} & UNNAMED:
+            tell(
+                say(
+                    "What the files call otherwise is said with --table FILE=TABLE, --column TABLE.THEIRS=OURS and --crs [TABLE=]CODE, or in a recipe."
+                )
+            )
         tell(
             say(
                 "{errors} error(s): nothing was written, and the files are as they were.",
@@ -65,7 +75,8 @@ def command(
     path = write_import(imported, out, replace=replace)
     click.echo(log_text(imported.lines), nl=False)
     click.echo()
-    tell(say("Imported into {out}. Look at it with: planner check {out}", out=path))
+    tell(say("Imported into {out}. Look at it with: planner check {out}", out=shlex.quote(str(path))))
+    tell(to_a_question(path))
     return 0
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from planner.cli.layout import table_lines, terminal_width, wrapped
+from planner.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +35,14 @@ def tell(text: Text | str, *, indent: str = "", mark: tuple[str, str] | None = N
         words, colour = mark
         first = click.style(words, fg=colour) + first.removeprefix(words)
     click.echo("\n".join([first, *more]))
+
+
+def to_a_question(district: object) -> str:
+    """Return how to get from a district to a first question."""
+    return say(
+        'To ask a question, write a scenario, as keep.toml with the line: district = "{district}". Then: planner exceed keep.toml --grade 1 --year YEAR',
+        district=district,
+    )
 
 
 def show_table(

@@ -64,6 +64,7 @@ def write_draft(district: District, draft: Path) -> None:
     if is_geopackage(draft):
         for name in names:
             _write_layer(_written(district, name), draft, name)
+        settle(draft)
     else:
         write_tables(district, draft, names)
 
@@ -198,6 +199,19 @@ def geojson(table: gpd.GeoDataFrame) -> bytes:
         for row, shape in zip(properties, shapes, strict=True)
     ]
     return ('{"type": "FeatureCollection", "features": [\n' + ",\n".join(features) + "\n]}\n").encode()
+
+
+def settle(path: Path) -> None:
+    """
+    Make the bytes of a finished GeoPackage those of its facts: SQLite counts in its header how often it was changed.
+
+    How often that is depends on how its writer happened to flush it. The two counters, at bytes 24 and 92, only
+    serve programs that have the file open.
+    """
+    with path.open("r+b") as file:
+        for counter in (24, 92):
+            file.seek(counter)
+            file.write((1).to_bytes(4, "big"))
 
 
 def _write_layer(table: pd.DataFrame, path: Path, name: str) -> None:

@@ -54,6 +54,8 @@ def read_toml(path: Path, error: type[PlannerError]) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise error(Text("{file}: there is no such file", file=path)) from None
+    except IsADirectoryError:
+        raise error(Text("{file}: this is a folder; name a file that ends in .toml", file=path)) from None
     except OSError as fault:
         raise error(Text("{file}: cannot be read: {why}", file=path, why=fault.strerror or fault)) from None
     except UnicodeDecodeError:

@@ -277,14 +277,15 @@ def project_faults(edit: Edit[ProjectEdit], district: District, years: range) ->
 def _new_project_faults(edit: Edit[ProjectEdit], district: District) -> Iterator[Text]:
     """Yield what a project that the district's table does not have still needs."""
     record, table = edit.record, district["projects"]
-    if not record.include or not record.school:
+    if not record.include or (not record.school and len(table)):
         problem = Text("the district has no project {project}", project=repr(record.project))
         yield edit.fault("project", with_known(problem, record.project, list(table["project"])))
         return
     needed = ("kind", "opens", "grades", "at") if record.kind == "new" else ("kind", "opens")
     missing = [key for key in needed if not getattr(record, key)]
     missing += ["rooms"] if record.rooms is None else []
-    if record.kind != "new" and record.school not in {*district.public, *table["school"]}:
+    missing += [] if record.school else ["school"]
+    if record.school and record.kind != "new" and record.school not in {*district.public, *table["school"]}:
         problem = Text("there is no school {school}", school=repr(record.school))
         yield edit.fault(
             "school", with_close(problem, record.school, district.public, school_names(district))

@@ -103,6 +103,6 @@ def say(message: str, **values: object) -> str:
 
 def percent(share: float) -> str:
     """Return a probability or share as whole per cent, the edges kept apart from certainty."""
-    if 0 < share < 0.005:
+    if 0 < share <= 0.005:
         return "<1%"
-    return ">99%" if 0.995 < share < 1 else f"{share:.0%}"
+    return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"

@@ -49,6 +49,20 @@ def test_backtest_writes_forecasts_scores_and_a_picture(desk, planner, counts):
             "crps_baseline", "brier_skill", "calibration_error"} <= set(scores.columns)  # fmt: skip
 
 
+def test_a_districts_own_table_of_counts_is_taken_too(desk, planner, counts):
+    """Its columns are called school and pupils, or 学校编号 and 在校生数."""
+    table = pd.read_csv(counts, dtype={"unit_id": str})
+    asked = ("--entry", "K", "--leads", "1", "--draws", "50", "--json")
+    said = [planner("backtest", "--enrolment", "counts.csv", *asked).out]
+    for names in (
+        {"unit_id": "school", "enrollment": "pupils"},
+        {"unit_id": "学校编号", "enrollment": "在校生数"},
+    ):
+        table.rename(columns=names).to_csv(counts, index=False)
+        said.append(planner("backtest", "--enrolment", "counts.csv", *asked).out)
+    assert said[0] == said[1] == said[2]
+
+
 def test_the_same_command_gives_the_same_bytes(desk, planner, counts):
     asked = ("backtest", "--enrolment", "counts.csv", "--entry", "K", "--leads", "1", "--draws", "50")
     for folder in ("one", "two"):

@@ -26,12 +26,26 @@ def test_new_makes_a_district_that_the_check_finds_sound(desk, planner):
     assert planner("new", "mine").out.splitlines() == [
         "Made an example district in mine: replace its rows by yours.",
         "Then look at it with: planner check mine",
+        (
+            'To ask a question, write a scenario, as keep.toml with the line: district = "mine". Then: planner exceed keep.toml'
+            " --grade 1 --year YEAR"
+        ),
     ]
     said = planner("check", "mine")
     assert said.code == 0
     assert said.out.splitlines()[-1] == (
         "mine: 0 error(s), 0 warning(s), 1 note(s). What a code means says planner check --explain D095"
     )
+
+
+def test_the_scenario_that_new_tells_of_answers_a_question(desk, planner):
+    """Nothing but the line with the district is needed; a folder in the scenario's place is refused in words."""
+    assert planner("new", "mine").code == 0
+    (desk / "own.toml").write_text('district = "mine"\n', encoding="utf-8")
+    assert planner("exceed", "own.toml", "--grade", "1", "--year", "2027", "--draws", "10").code == 0
+    said = planner("exceed", "mine", "--grade", "1", "--year", "2027")
+    assert said.code == 1
+    assert "this is a folder; name a file that ends in .toml" in said.err
 
 
 def test_check_lists_findings_as_json(desk, planner):
@@ -221,7 +235,7 @@ def test_everything_is_said_in_chinese(desk, planner, line, monkeypatch):
     assert CHINESE.search(said.out)
     known = r"planner|GeoPackage|Excel|JSON|Schema|HTML|PNG|SVG|EPSG|TOML|PLANNER_LANG|NAME|toml|png|svg|csv|geojson"
     known += r"|new|import|backtest|check|run|exceed|compare|map|schema|log|txt|facts|keep|moved|mine|any|gap|entry|odds|years|chart|slider|html"
-    known += r"|catchment|school|en|zh|lang|help|version|runs|primary|junior|travel|grade|year|P\d|B\d|D\d+"
+    known += r"|catchment|district|school|en|zh|lang|help|version|runs|primary|junior|travel|grade|year|P\d|B\d|D\d+"
     text = re.sub(r"--[a-z-]+", " ", said.out)
     words = set(re.findall(r"[A-Za-z][A-Za-z_]+", text))
     assert {word for word in words if not re.fullmatch(known, word)} == set()

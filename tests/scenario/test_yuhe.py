@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -110,3 +111,14 @@ def test_the_strict_scenario_caps_the_starting_classes_at_45_and_50_and_turns_aw
     for year in (2027, 2035):
         assert (policy.cap(1, year), policy.cap(7, year)) == (45, 50)
     assert not applied("keep").policy.strict
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_scenario_that_the_readme_shows_is_sound(readme, tmp_path):
+    """Its first example of a scenario, on top of the shipped keep.toml, names what the made district has."""
+    text = (FOLDER.parents[1] / readme).read_text(encoding="utf-8")
+    (example,) = [block for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "extends" in block]
+    path = tmp_path / "example.toml"
+    path.write_text(example.replace("keep.toml", (FOLDER / "keep.toml").as_posix()), encoding="utf-8")
+    changed = apply_scenario(read_scenario(path), yuhe(), read_policy("cn-shandong"))
+    assert changed.policy.caps([1], 2027) == [45]

@@ -32,6 +32,15 @@ if TYPE_CHECKING:
 _WITHHELD = re.compile(r"^(?:[<≤]\s*=?\s*\d+|\*+|s|suppressed|withheld|n/?a|-|\.+|x)$", re.IGNORECASE)
 _KINDERGARTEN = {"k": 0, "kg": 0, "kindergarten": 0, "r": 0, "reception": 0}
 _BEFORE = frozenset({"pk", "prek", "pre-k", "pk3", "pk4", "nursery", "ungraded", "ug", "total", "all"})
+_NAMES = {
+    **dict.fromkeys(("school", "学校编号", "学校代码"), "unit_id"),
+    **dict.fromkeys(("pupils", "enrolment", "在校生数", "学生数"), "enrollment"),
+    **dict.fromkeys(("area", "block", "区域", "地块编号"), "area_id"),
+    **dict.fromkeys(("学年", "年份"), "year"),
+    "年级": "grade",
+    "出生数": "births",
+}
+"""Other names of columns: those of a district's own tables, in either language."""
 _SHOWN = 5
 _MOST = 10_000_000
 """Children in one cell beyond whom a figure is taken for a slip."""
@@ -155,7 +164,9 @@ def _read(path: Path, columns: Sequence[str], faults: list[Text]) -> pd.DataFram
             )
         )
         return None
-    table.columns = [str(column).strip().lower() for column in table.columns]
+    table.columns = [
+        _NAMES.get(name, name) for name in (str(column).strip().lower() for column in table.columns)
+    ]
     if not isinstance(table.index, pd.RangeIndex):
         # Cells without a heading pandas takes for names of rows, and moves all others under wrong headings.
         faults.append(
