@@ -144,17 +144,21 @@ def test_every_kind_of_damage_is_tried(kind, sound, tmp_path, capsys):
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", range(len(KINDS)))
 def test_what_a_check_refuses_no_other_command_takes(kind, sound, tmp_path, capsys):
-    """And what it lets pass can be run; import may be stricter, as it knows nothing of the desk's policy."""
+    """And what it lets pass can be run; import may be stricter, as it knows nothing of the desk's policy. Of a scenario
+    there is only the run.
+    """
     for number in range(3):
         desk = tmp_path / str(number) / "desk"
         desk.parent.mkdir()
         case = damaged(10_000 + number, sound, desk, kind)
+        if "keep.toml" in case.harm.what:
+            tried(case, "run", desk, capsys)
+            continue
         ends = {}
         for command in COMMANDS:
             ends[command] = tried(case, command, desk, capsys)
             shutil.rmtree(desk / "out", ignore_errors=True)
-        if "keep.toml" not in case.harm.what:
-            assert ends["check"] == ends["run"], case.label
+        assert ends["check"] == ends["run"], case.label
 
 
 @pytest.mark.slow
