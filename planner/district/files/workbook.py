@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -124,8 +125,8 @@ def load_sheet(source: Source) -> tuple[Raw | None, list[Finding]]:
         sheet = workbook.book.sheet(name)
         rows = _sound(sheet.rows)
         grid, findings = grid_of(source, rows, blanks_kept=False)
-        for _ in rows:
-            pass
+        # What is left is read too: a fault further down belongs to the table's.
+        deque(rows, maxlen=0)
     except xlsx.TooLargeError:
         return None, [_too_large(source)]
     except _DamagedError:

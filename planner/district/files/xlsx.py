@@ -247,10 +247,9 @@ class Xlsx:
                     formula = True
                 elif name == "is":
                     text = _text_of(part)
-            if kind == "inlineStr":
-                pass
-            elif not value:
-                if formula and kind != "str":
+            if kind == "inlineStr" or not value:
+                # An inline text stands in the cell itself, whatever else the cell has.
+                if formula and kind not in {"str", "inlineStr"}:
                     sheet.without_value.append((number, column))
             elif kind == "s":
                 text = self._string(int(value))
