@@ -59,6 +59,7 @@ def write(made: Made, folder: Path) -> None:
     _csv(folder / "attendance.csv", tables.attendance(made))
     _csv(folder / "feeders.csv", tables.feeders())
     _csv(folder / "housing.csv", tables.housing(made))
+    _csv(folder / "drivers.csv", tables.drivers())
     _csv(folder / "events.csv", tables.events(made))
     _csv(folder / "forecasts.csv", tables.forecasts(made))
 

@@ -22,7 +22,7 @@ from yuhe_builder.settings import (
     OFFICIAL_NOISE,
     SCHOOLS,
 )
-from yuhe_builder.works import HOUSING, PROJECTS
+from yuhe_builder.works import DRIVERS, HOUSING, PROJECTS
 from yuhe_builder.zoning import school_points
 
 if TYPE_CHECKING:
@@ -261,6 +261,21 @@ def housing(made: Made) -> Rows:
             for one in HOUSING
             for phase, (day, dwellings, certainty) in enumerate(one.phases, start=1)
             for of_phase in [(dwellings, day, certainty)]
+        ],
+    )
+
+
+def drivers() -> Rows:
+    """Return drivers of migration."""
+    return _rows(
+        "driver name kind area since until age_from age_to children low high certainty include status source",
+        [
+            (
+                *(one.driver, one.name, one.kind, one.area, one.since, one.until),
+                *(*one.ages, one.children, one.low, one.high, one.certainty),
+                *(one.include or None, one.status or None, one.source),
+            )
+            for one in DRIVERS
         ],
     )
 

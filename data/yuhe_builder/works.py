@@ -1,4 +1,4 @@
-"""Building projects, housing and events of 玉河区: what people decided, as facts."""
+"""Building projects, housing, drivers of migration and events of 玉河区: what people decided, as facts."""
 
 from __future__ import annotations
 
@@ -115,4 +115,38 @@ HOUSING = (
         ("2027-09-30", 280, 0.95), ("2028-06-30", 240, 0.9))),
     Development(development="H12", name="南门里旧改", at=(0.9, -1.7), kind="resettlement", children_per_dwelling=0.07, phases=(
         ("2027-06-30", 220, 0.95), ("2028-06-30", 160, 0.9))),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Driver:
+    """A row of the table of drivers of migration."""
+
+    driver: str
+    name: str
+    kind: str
+    area: str
+    since: int
+    children: int
+    low: int
+    high: int
+    ages: tuple[int, int]
+    source: str
+    until: int | None = None
+    certainty: float | None = None
+    include: str = ""
+    """no: counts only in scenarios that name it."""
+    status: str = ""
+
+
+DRIVERS = (
+    Driver(driver="permit-points", name="居住证积分入学放宽", kind="residence_permit", area="新城街道", since=2027, children=60,
+           low=35, high=95, ages=(6, 11), certainty=0.6, include="no", status="migrant",
+           source="玉河区流动人口居住证积分入学实施办法（征求意见稿） 第九条"),
+    Driver(driver="old-town-move", name="河东片区棚改外迁", kind="relocation", area="河东街道", since=2027, until=2029, children=-45,
+           low=-70, high=-25, ages=(3, 11), certainty=0.7, include="no", source="玉河区2026-2028年棚户区改造计划 片区2"),
+    Driver(driver="old-town-move", name="河东片区棚改外迁", kind="relocation", area="云湖街道", since=2027, until=2029, children=45,
+           low=25, high=70, ages=(3, 11), certainty=0.7, include="no", source="玉河区2026-2028年棚户区改造计划 片区2"),
+    Driver(driver="talent-quota", name="人才引进子女入学定额", kind="talent", area="新城街道", since=2024, children=20, low=20, high=20,
+           ages=(6, 6), source="玉河区高层次人才子女入学服务细则 第四条（每年20个起始年级学位）"),
 )  # fmt: skip

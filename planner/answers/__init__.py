@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from planner.answers.answer import Answer
 from planner.answers.comparing import Comparison, compare, write_comparison
-from planner.answers.exceedance import Answer, exceed
+from planner.answers.exceedance import exceed
+from planner.answers.pictures import write_answer
 from planner.answers.trial import Lever
 
-__all__ = ["Answer", "Comparison", "Lever", "compare", "exceed", "write_comparison"]
+__all__ = ["Answer", "Comparison", "Lever", "compare", "exceed", "write_answer", "write_comparison"]

@@ -2,124 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from planner.answers.answer import COLUMNS, Answer
+from planner.answers.drivers import drivers_of
+from planner.answers.joint import Chance, joint_of
 from planner.answers.levers import find_levers
+from planner.answers.question import settled
+from planner.answers.reasons import reason_of
+from planner.answers.record import base_rate, record_of
 from planner.answers.rehearsal import Rehearsal
-from planner.answers.sentences import lever_lines_of, likelihood, remarks_of, sentence_of
-from planner.answers.standing import asked_of, below
-from planner.answers.together import Together, carry_out_together
-from planner.errors import QuestionError
+from planner.answers.standing import asked_of
+from planner.answers.together import carry_out_together
 from planner.words import Text, current_language
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
-    from planner.answers.trial import Lever
+    from planner.answers.question import Question
     from planner.outcomes import Odds
     from planner.pipeline import Run
-
-COLUMNS = [
-    "school", "name", "stage", "grade", "year", "cap", "expected", "p10", "p90", "classes_planned", "classes_possible",
-    "seats", "per_class", "p_over_planned", "p_over_possible", "p_turned_away", "expected_over", "error",
-]  # fmt: skip
-"""Columns of `Answer.table`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answer:
-    """The answer to one question about class sizes."""
-
-    grade: int | None
-    """None: any grade."""
-    year: int
-    level: float
-    """Probability from which a school is named. [1]"""
-    labels: dict[int, str]
-    """How each grade is called."""
-    table: pd.DataFrame
-    """A row a school and grade, the likeliest first: school, name (in the language that was current), stage, grade,
-    year, cap, expected, p10, p90, classes_planned, classes_possible, seats (within the cap of the classes planned),
-    per_class (missing without classes), p_over_planned, p_over_possible, p_turned_away, expected_over, error (of
-    p_over_planned). Where planned by seats: seats are those that the other grades leave, the odds are of more
-    entrants than these, and cap and classes are missing."""
-    p_any: float
-    """Probability that at least one of the schools exceeds its cap in the classes planned. [1]"""
-    error_any: float
-    """Its Monte Carlo standard error. [1]"""
-    draws: int
-    by_seats: bool = False
-    """Whether the policy plans by seats: there are no classes, only starting grades are asked about."""
-    levers: dict[tuple[str, int], list[Lever]] = field(default_factory=dict)
-    """By school and grade, of those at risk; empty when none were asked for."""
-    together: Together | None = None
-    """The first lever that works of each, carried out at once; None when there is none."""
-
-    @property
-    def at_risk(self) -> pd.DataFrame:
-        """The rows of `table` that are at least as likely as `level`."""
-        return self.table.loc[[not below(p, self.level) for p in self.table["p_over_planned"]]]
-
-    @property
-    def sentence(self) -> str:
-        """The answer in one sentence, in the current language."""
-        return sentence_of(self)
-
-    @property
-    def remarks(self) -> list[str]:
-        """What to know when reading the table, in the current language."""
-        return remarks_of(self)
-
-    def likelihood(self, share: float) -> str:
-        """Return a probability of the answer as whole per cent, never as certainty."""
-        return likelihood(share, self.draws)
-
-    def lever_lines(self) -> list[str]:
-        """Return the levers as lines of text, in the current language."""
-        return lever_lines_of(self)
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the answer as plain values; probabilities and figures of every school."""
-        columns = [
-            "school", "grade", "year", "expected", "p10", "p90", "classes_planned", "classes_possible",
-            "p_over_planned", "p_over_possible", "p_turned_away", "expected_over",
-        ]  # fmt: skip
-        schools = []
-        for row in self.table.to_dict("records"):
-            entry = {column: _plain(row[column]) for column in columns}
-            entry |= {
-                column: _plain(row[column])
-                for column in ("name", "stage", "cap", "seats", "per_class", "error")
-            }
-            entry["levers"] = [
-                lever.as_json() for lever in self.levers.get((row["school"], row["grade"]), [])
-            ]
-            schools.append(entry)
-        return {
-            "answer": self.sentence,
-            "grade": "any" if self.grade is None else self.grade,
-            "year": self.year,
-            "level": self.level,
-            "p_any": round(self.p_any, 4),
-            "error": round(self.error_any, 4),
-            "draws": self.draws,
-            "schools": schools,
-            "together": None if self.together is None else self.together.as_json(),
-        }
-
-
-def _plain(value: Any) -> Any:
-    if pd.isna(value):
-        return None
-    if isinstance(value, str):
-        return value
-    return (
-        int(value) if float(value).is_integer() and not isinstance(value, float) else round(float(value), 4)
-    )
 
 
 def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) -> dict[str, Any]:
@@ -131,8 +37,8 @@ def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) ->
         "year": year,
         "cap": odds.cap,
         "expected": odds.expected,
-        "p10": odds.p10,
-        "p90": odds.p90,
+        "expected_error": odds.expected_error,
+        **odds.quantiles,
         "classes_planned": odds.classes_planned,
         "classes_possible": odds.classes_possible,
         "seats": odds.seats,
@@ -141,7 +47,10 @@ def _row(run: Run, school: str, grade: int, year: int, odds: Odds, name: str) ->
         "p_over_possible": odds.p_over_possible,
         "p_turned_away": odds.p_turned_away,
         "expected_over": odds.expected_over,
+        "expected_over_error": odds.expected_over_error,
         "error": odds.error,
+        "error_possible": odds.error_of(odds.p_over_possible),
+        "error_turned_away": odds.error_of(odds.p_turned_away),
     }
     if run.policy.by_seats:
         row |= dict.fromkeys(("cap", "classes_planned", "classes_possible", "per_class"), np.nan)
@@ -162,62 +71,6 @@ def _blocks_named(run: Run) -> dict[str, str]:
     return {key: key if name == key else f"{key} {name}" for key, name in _names(run.district.blocks).items()}
 
 
-def _check(run: Run, grade: int | None, year: int, cap: int | None, level: float) -> None:
-    """
-    Raise what keeps a question from being answered.
-
-    Raises
-    ------
-    QuestionError
-        With every fault.
-    """
-    faults = []
-    if year not in run.plan.years:
-        faults.append(
-            Text(
-                "{year} is not within the run's school years {first} to {last}. Ask about one of them, or set until"
-                " in the scenario.",
-                year=year,
-                first=run.plan.years[0],
-                last=run.plan.years[-1],
-            )
-        )
-    if grade is not None and grade not in run.simulation.grades:
-        faults.append(
-            Text(
-                "No school of the run teaches grade {grade}. Ask about one of the grades {first} to {last}.",
-                grade=grade,
-                first=run.simulation.grades[0],
-                last=run.simulation.grades[-1],
-            )
-        )
-    elif grade is not None and run.policy.by_seats and grade not in _asked(run, None):
-        faults.append(
-            Text(
-                "The policy forms no classes, and the seats of a school are not divided among its grades: ask about a"
-                " starting grade ({starts}), for which the seats count that the others leave.",
-                starts=", ".join(str(start) for start in _asked(run, None)),
-            )
-        )
-    if cap is not None and run.policy.by_seats:
-        faults.append(
-            Text("The policy forms no classes, so no class size can be asked about: leave cap out.")
-        )
-    if not 0 <= level <= 1:
-        faults.append(Text("The level is a probability from 0 to 1, not {level}.", level=level))
-    if faults:
-        raise QuestionError(*faults)
-
-
-def _asked(run: Run, grade: int | None) -> list[int]:
-    """Return the grades asked about: the one given; else all, or where planned by seats the starting grades."""
-    if grade is not None:
-        return [grade]
-    if run.policy.by_seats:
-        return [run.policy.stage(stage).first for stage in run.simulation.stages]
-    return list(run.simulation.grades)
-
-
 def exceed(
     run: Run,
     *,
@@ -225,6 +78,12 @@ def exceed(
     year: int,
     cap: int | None = None,
     level: float = 0.2,
+    schools: Sequence[str] = (),
+    areas: Sequence[str] = (),
+    until: int | None = None,
+    in_a_row: int | None = None,
+    drivers: bool = False,
+    record: bool = False,
     levers: bool = False,
     progress: Callable[[Text, int, int], None] | None = None,
 ) -> Answer:
@@ -242,53 +101,156 @@ def exceed(
     level
         Probability from which a school is at risk, and below which a lever has to bring it; at 0, every school
         that exceeds its cap in any draw is. [1]
+    schools, areas
+        Only these schools, by id or name, and those in these areas; all when none is named.
+    until
+        Last of several school years whose joint odds are asked for; only `year` when None.
+    in_a_row
+        Consecutive autumns within these years, or from `year` on, whose joint odds are asked for.
+    drivers
+        Whether to find where the uncertainty comes from, which draws anew.
+    record
+        Whether to find what forecasts of the last autumns would have said, which fits them again.
     levers
         Whether to look for levers for every school at risk; each is tried out on the same draws.
+    progress
+        Called with the step, how much of it is done, and how much there is.
 
     Raises
     ------
     QuestionError
-        When the run has no such year or grade, the level is no probability, or classes are asked about where none
-        are formed.
+        When the run has no such year, grade, school or area, the level is no probability, or classes are asked
+        about where none are formed.
     """
-    _check(run, grade, year, cap, level)
+    question = settled(
+        run,
+        grade=grade,
+        year=year,
+        until=until,
+        schools=schools,
+        areas=areas,
+        cap=cap,
+        level=level,
+        in_a_row=in_a_row,
+    )
+    answer = _counted(run, question)
+    if drivers:
+        found = drivers_of(
+            run, question.grades, year, step=Text("finding what is uncertain"), progress=progress
+        )
+        answer = replace(answer, drivers={key: found[key] for key in answer.names})
+    if record:
+        answer = replace(answer, record=record_of(run, *_past(run, question), progress=progress))
+    return _with_levers(run, question, answer, progress) if levers and len(answer.at_risk) else answer
+
+
+def _counted(run: Run, question: Question) -> Answer:
+    """Return the answer that the run's own draws and the district's counts give."""
     names = _names(run.district.schools)
-    asked = _asked(run, grade)
-    rows, over = [], np.zeros(run.simulation.draws, dtype=bool)
-    for school, of, odds in asked_of(run.simulation, run.plan, run.policy, asked, year, cap):
-        rows.append(_row(run, school, of, year, odds, names[school]))
-        over |= odds.over_planned
+    rows, needed, errors, unhoused = [], {}, {}, {}
+    for school, grade, odds in asked_of(
+        run.simulation, run.plan, run.policy, question.grades, question.year, question.cap, question.schools
+    ):
+        rows.append(_row(run, school, grade, question.year, odds, names[school]))
+        errors[school, grade] = odds.quantile_errors
+        if not run.policy.by_seats:
+            needed[school, grade] = {k: Chance(p, odds.error_of(p)) for k, p in odds.classes_odds().items()}
+            stated = _classes_stated(run, school, grade, question.year)
+            if stated > odds.classes_planned:
+                unhoused[school, grade] = (stated, odds.classes_planned)
     table = pd.DataFrame(rows, columns=COLUMNS).sort_values(
         ["p_over_planned", "expected_over", "school", "grade"],
         ascending=[False, False, True, True],
         ignore_index=True,
     )
-    p_any = float(over.mean())
+    present = set(table["school"])
     answer = Answer(
-        grade=grade,
-        year=year,
-        level=level,
+        grade=question.grade,
+        year=question.year,
+        level=question.level,
         labels={grade: run.policy.grade_label(grade) for grade in run.simulation.grades},
         table=table,
-        p_any=p_any,
-        error_any=float(np.sqrt(p_any * (1 - p_any) / len(over))),
-        draws=len(over),
+        joint=joint_of(
+            run,
+            [school for school in run.plan.schools if school in present],
+            question.grades,
+            question.years,
+            cap=question.cap,
+            in_a_row=question.in_a_row,
+        ),
+        draws=run.simulation.draws,
+        cap=question.cap,
+        asked=question.schools,
         by_seats=run.policy.by_seats,
+        needed=needed,
+        quantile_errors=errors,
+        branches=_by_branch(run, table, question),
+        unhoused=unhoused,
+        base_rate=None if run.policy.by_seats else base_rate(run.source, *_past(run, question)),
     )
-    if not levers or not len(answer.at_risk):
-        return answer
-    rehearsal = Rehearsal.of(run, year)
-    risky = [(str(school), int(of)) for school, of in answer.at_risk[["school", "grade"]].to_numpy().tolist()]
+    found = {key: reason_of(run, *key, question.year) for key in _at_risk(answer)}
+    return replace(answer, reasons={key: reason for key, reason in found.items() if reason is not None})
+
+
+def _by_branch(run: Run, table: pd.DataFrame, question: Question) -> pd.DataFrame:
+    """Return the odds by branch of the schools and grades asked about; of another cap than the policy's there are none."""
+    if not run.worlds or question.cap is not None:
+        return pd.DataFrame()
+    given = run.outcomes["branches"]
+    keys = table[["school", "name", "grade", "year"]]
+    return given.merge(keys, on=["school", "grade", "year"], how="inner")
+
+
+def _classes_stated(run: Run, school: str, grade: int, year: int) -> int:
+    """Return the classes that the plan states for an intake; -1 where it leaves them to the rule, and for later grades."""
+    stage, plan = run.policy.stage_of(grade), run.plan
+    if grade != stage.first:
+        return -1
+    at = plan.schools.index(school), plan.stages.index(stage.stage), plan.years.index(year)
+    return int(plan.classes[at])
+
+
+def _past(run: Run, question: Question) -> tuple[list[str], dict[int, int]]:
+    """Return the schools asked about, and the class size asked about by grade: that of the first year."""
+    caps = run.policy.caps(question.grades, question.year)
+    if question.cap is not None:
+        caps = [question.cap] * len(caps)
+    schools = [school for school in run.plan.schools if question.about(school)]
+    return schools, dict(zip(question.grades, caps, strict=True))
+
+
+def _at_risk(answer: Answer) -> list[tuple[str, int]]:
+    """Return the schools and grades at risk, the likeliest first."""
+    return [
+        (str(school), int(grade)) for school, grade in answer.at_risk[["school", "grade"]].to_numpy().tolist()
+    ]
+
+
+def _with_levers(
+    run: Run, question: Question, answer: Answer, progress: Callable[[Text, int, int], None] | None
+) -> Answer:
+    rehearsal = Rehearsal.of(run, question.year)
     found = find_levers(
         rehearsal,
-        at_risk=risky,
-        cap=cap,
-        level=level,
-        name=names.__getitem__,
+        at_risk=_at_risk(answer),
+        cap=question.cap,
+        level=question.level,
+        name=_names(run.district.schools).__getitem__,
         block=_blocks_named(run).__getitem__,
         progress=progress,
     )
     working = [next((lever for lever in tried if lever.works), None) for tried in found.values()]
     first = [lever for lever in working if lever is not None]
-    together = carry_out_together(rehearsal, first, grades=asked, cap=cap, level=level) if first else None
+    together = (
+        carry_out_together(
+            rehearsal,
+            first,
+            grades=question.grades,
+            cap=question.cap,
+            level=question.level,
+            schools=question.schools,
+        )
+        if first
+        else None
+    )
     return replace(answer, levers=found, together=together)

@@ -101,7 +101,13 @@ def draws_until(draws: Draws, count: int) -> Draws:
         draws,
         **{
             name: {stage: cut(values, axis) for stage, values in getattr(draws, name).items()}
-            for name, axis in (("entrants", 1), ("leaving", 1), ("arriving", 1), ("transition", 0))
+            for name, axis in (
+                ("entrants", 1),
+                ("leaving", 1),
+                ("arriving", 1),
+                ("choosing", 1),
+                ("transition", 0),
+            )
         },
         growth=cut(draws.growth, 2),
         noise=cut(draws.noise, 2),
@@ -150,8 +156,10 @@ class Horizon:
         """Never asked for here: only draws are rehearsed."""
         raise LookupError("a rehearsal has no expected path")
 
-    def draw(self, first: int, last: int) -> Draws:
+    def draw(self, first: int, last: int, *, quiet: frozenset[str] = frozenset()) -> Draws:
         """Return the batch that holds these draws."""
+        if quiet:
+            raise LookupError("a rehearsal was drawn with nothing quiet")
         batch = self.batches[first // CHUNK]
         if (batch.first, batch.first + batch.growth.shape[-1]) != (first, last):
             raise LookupError(f"draws {first} to {last} are no batch")
@@ -208,8 +216,10 @@ class Rehearsal:
         return cls(run=run, year=year, horizon=Horizon.of(run, year), stated=stated)
 
     def base(self) -> Rehearsed:
-        """Return the run itself, without any change."""
+        """Return the run itself, without any change; where it has open questions, its scenario as it stands."""
         run = self.run
+        if run.worlds:
+            return self.carry_out({})
         return Rehearsed(
             year=self.year,
             plan=plan_within(run.plan, self.year, self.year),

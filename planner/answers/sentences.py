@@ -5,18 +5,24 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from planner.words import Money, Text, percent, say
+from planner.district.findings import few
+from planner.words import Money, Text, current_language, percent, say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import pandas as pd
 
-    from planner.answers.exceedance import Answer
+    from planner.answers.answer import Answer
     from planner.answers.trial import Lever
 
 NAMED = 5
 """Schools that a sentence names; the rest are counted."""
+
+
+def joined(sentences: Iterable[str]) -> str:
+    """Return sentences as one text: Chinese ones follow without a space."""
+    return ("" if current_language() == "zh" else " ").join(sentences)
 
 
 def likelihood(share: float, draws: int) -> str:
@@ -185,6 +191,39 @@ def _named(answer: Answer, rows: pd.DataFrame) -> Text | str:
 
 def remarks_of(answer: Answer) -> list[str]:
     """Return what to know when reading the table."""
+    lines = _about_odds(answer)
+    table = answer.table
+    if not answer.by_seats:
+        shut = table.loc[(table["classes_possible"] == 0) & (table["expected"] >= 0.5)]
+        if len(shut):
+            lines.append(
+                say(
+                    "No room is free for a class at {schools}: every child expected there counts as above the cap.",
+                    schools=_listed(answer, shut),
+                )
+            )
+    if len(answer.unhoused):
+        lines += [
+            say(
+                "{name}: {stated} classes are planned, but no more than {held} find a room; the odds are of these.",
+                name=_place(answer, {"name": answer.names[key], "grade": key[1]}),
+                stated=stated,
+                held=held,
+            )
+            for key, (stated, held) in list(answer.unhoused.items())[:NAMED]
+        ]
+    if answer.base_rate is not None:
+        lines.append(answer.base_rate.line)
+    return lines
+
+
+def _listed(answer: Answer, rows: pd.DataFrame) -> Text | str:
+    """Return the first schools of some rows; the others are counted."""
+    return few([_place(answer, row) for row in rows.to_dict("records")], NAMED)
+
+
+def _about_odds(answer: Answer) -> list[str]:
+    """Return what the odds are of, and how sure."""
     values = {
         "p": likelihood(answer.p_any, answer.draws),
         "error": f"{100 * answer.error_any:.1f}",
@@ -228,11 +267,7 @@ def lever_lines_of(answer: Answer) -> list[str]:
     """Return the levers as lines of text."""
     if not answer.levers:
         return [say("No school is at risk, so no lever was looked for.")]
-    table = answer.table
-    names = {
-        (school, int(grade)): str(name)
-        for school, grade, name in zip(table["school"], table["grade"], table["name"], strict=True)
-    }
+    names = answer.names
     lines: list[str] = []
     for key, levers in answer.levers.items():
         lines.append(say("{name}, {grade}:", name=names[key], grade=answer.labels[key[1]]))
@@ -259,6 +294,10 @@ def lever_lines_of(answer: Answer) -> list[str]:
             year=answer.year,
         )
     )
+    if len(answer.branches):
+        lines.append(
+            say("Levers are tried out on the scenario as it stands; its open questions are left aside.")
+        )
     if answer.together is not None:
         lines.append(_together(answer, names))
     return lines

@@ -15,7 +15,7 @@ import numpy as np
 from planner.outcomes import Odds, odds_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from numpy.typing import NDArray
 
@@ -200,10 +200,22 @@ def asked_of(
     grades: Iterable[int],
     year: int,
     cap: int | None = None,
+    schools: Container[str] | None = None,
 ) -> Iterator[tuple[str, int, Odds]]:
-    """Yield school, grade and odds wherever children or classes are expected, by grade, then in file order."""
+    """
+    Yield school, grade and odds wherever children or classes are expected, by grade, then in file order.
+
+    Parameters
+    ----------
+    cap
+        Class size asked about; None: the policy's. [children]
+    schools
+        Only these; all when None.
+    """
     for grade in grades:
         for school in plan.schools:
+            if schools is not None and school not in schools:
+                continue
             odds = odds_in(simulation, plan, policy, school, grade, year, cap)
             if odds.asked:
                 yield school, grade, odds

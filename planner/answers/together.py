@@ -10,7 +10,7 @@ import numpy as np
 from planner.answers.standing import asked_of, below
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from planner.answers.rehearsal import Rehearsal
     from planner.answers.trial import Lever
@@ -53,6 +53,7 @@ def carry_out_together(
     grades: Sequence[int],
     cap: int | None,
     level: float,
+    schools: Container[str] | None = None,
 ) -> Together:
     """
     Carry out one lever of each of several schools at once.
@@ -66,6 +67,8 @@ def carry_out_together(
         One of each school and grade.
     grades
         Grades asked about: all of their schools are judged again.
+    schools
+        Only these are judged; all when None.
     """
     base, policy = rehearsal.base(), rehearsal.run.policy
     entries, planned = _merged(levers)
@@ -87,7 +90,8 @@ def carry_out_together(
     eased = {(lever.school, lever.grade) for lever in levers}
     over = np.zeros(done.simulation.pupils.shape[-1], dtype=bool)
     at_risk = []
-    for school, grade, odds in asked_of(done.simulation, done.plan, policy, grades, rehearsal.year, cap):
+    asked = asked_of(done.simulation, done.plan, policy, grades, rehearsal.year, cap, schools)
+    for school, grade, odds in asked:
         exceeds = odds.over_planned
         if policy.stage_of(grade).first == grade:
             exceeds = done.standing(school, grade, cap).over(base.standing(school, grade, cap))

@@ -22,6 +22,7 @@ from planner.capacity.projects import Project, count_projects, judge_projects, s
 from planner.capacity.rooms import Capacity, apportion, build_capacity
 from planner.capacity.seats import seats_taken
 from planner.capacity.sizes import ClassSizes, class_counts, classes_aimed, learn_sizes
+from planner.capacity.unevenness import Unevenness, learn_unevenness, listed_splits
 
 __all__ = [
     "Capacity",
@@ -29,6 +30,7 @@ __all__ = [
     "Formed",
     "Project",
     "Sizes",
+    "Unevenness",
     "apportion",
     "balanced_sizes",
     "build_capacity",
@@ -43,6 +45,8 @@ __all__ = [
     "free_rooms",
     "judge_projects",
     "learn_sizes",
+    "learn_unevenness",
+    "listed_splits",
     "schools_with_projects",
     "seats_taken",
 ]

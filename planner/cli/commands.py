@@ -31,12 +31,12 @@ WHATS = ("gap", "entry-gap", "odds", "years", "entry-years", "chart", "slider")
 """What `map` draws."""
 
 
-def _does(module: str) -> Callable[..., Any]:
+def _does(module: str, **fixed: str) -> Callable[..., Any]:
     """Return a callback that imports `planner.cli.<module>` only when its command runs."""
 
     def callback(**options: Any) -> Any:
         options.pop("lang")
-        return import_module(f"planner.cli.{module}").command(**options)
+        return import_module(f"planner.cli.{module}").command(**fixed, **options)
 
     return callback
 
@@ -51,10 +51,10 @@ def _lang() -> click.Option:
     )
 
 
-def _command(name: str, module: str, text: str, *parameters: click.Parameter) -> click.Command:
+def _command(name: str, module: str, text: str, *parameters: click.Parameter, **fixed: str) -> click.Command:
     return Command(
         name,
-        callback=_does(module),
+        callback=_does(module, **fixed),
         help=text,
         params=[*parameters, _lang(), help_option()],
         add_help_option=False,
@@ -87,7 +87,18 @@ def _version_option() -> click.Option:
 
 def planner_command() -> click.Group:
     """Return the command group, its help said in the current language."""
-    commands = [_new(), _import(), _check(), _run(), _exceed(), _compare(), _map(), _backtest(), _schema()]
+    commands = [
+        _new(),
+        _import(),
+        _check(),
+        _run(),
+        _exceed(),
+        _compare(),
+        _map(),
+        _backtest(),
+        _ledger(),
+        _schema(),
+    ]
     return Group(
         "planner",
         help=say("Plan school places: who will come, which school they belong to, where seats fall short."),
@@ -267,7 +278,45 @@ def _exceed() -> click.Command:
             type=Probability(),
             default=0.2,
         ),
+        _many(
+            "--school schools",
+            say("Ask about this school alone, by id or name. May be given several times."),
+            say("SCHOOL"),
+        ),
+        _many(
+            "--area areas",
+            say(
+                "Ask about the schools of this street or town, as the schools' area names it. May be given several times."
+            ),
+            say("AREA"),
+        ),
+        option(
+            "--until",
+            say("Ask about all school years up to this one too: each, at least one of them, all of them."),
+            metavar=say("YEAR"),
+            type=Whole(1, 9999),
+        ),
+        option(
+            "--in-a-row",
+            say("Ask about so many autumns in a row, from --year on or anywhere up to --until: 2 to 30."),
+            metavar=say("NUMBER"),
+            type=Whole(2, 30),
+        ),
+        option(
+            "--drivers",
+            say("Find where the uncertainty comes from; takes some seconds, as it draws anew for each part."),
+            is_flag=True,
+        ),
+        option(
+            "--track-record",
+            say(
+                "Find what forecasts of the last three autumns would have said, and what came; takes some seconds, as they are made again."
+            ),
+            is_flag=True,
+        ),
         option("--levers", say("Find what brings each school below the level."), is_flag=True),
+        option("--out", say("Folder for the answer, its tables and pictures."), metavar=say("FOLDER")),
+        _replace(),
         _draws(),
         _json(),
     )
@@ -348,13 +397,23 @@ def _backtest() -> click.Command:
         say(
             "Forecast again at past autumns with what was known then, and show how good numbers and odds were."
         ),
+        click.Argument(["district"], required=False, metavar=say("[DISTRICT]")),
+        option(
+            "--policy",
+            say("Policy profile or file; the district's own when not given."),
+            metavar=say("POLICY"),
+        ),
+        option(
+            "--ledger",
+            say("Ledger file of official forecasts; the district's table forecasts when not given."),
+            metavar=say("FILE"),
+        ),
         option(
             "--enrolment",
             say(
-                "Counts as .csv or .csv.gz: unit_id, year, grade, enrollment, or a district's table enrolment; must be given."
+                "Instead of a district, plain counts as .csv or .csv.gz: unit_id, year, grade, enrollment, or a district's table enrolment."
             ),
             metavar=say("FILE"),
-            required=True,
         ),
         option(
             "--births",
@@ -366,14 +425,17 @@ def _backtest() -> click.Command:
             say("Years from a birth cohort to the autumn of its entry; 5 when not given."),
             metavar=say("NUMBER"),
             type=Whole(0, 10),
-            default=5,
         ),
         option(
             "--areas",
             say("Which area of births a unit is in: unit_id, area_id; units of the same id when not given."),
             metavar=say("FILE"),
         ),
-        option("--entry", say("Entry grade, as K or 1; must be given."), metavar=say("GRADE"), required=True),
+        option(
+            "--entry",
+            say("Entry grade of plain counts, as K or 1; must be given with them."),
+            metavar=say("GRADE"),
+        ),
         option(
             "--origins",
             say("Last autumns known, as 2010:2015; all that leave enough when not given."),
@@ -389,16 +451,17 @@ def _backtest() -> click.Command:
         ),
         option(
             "--cap",
-            say("Class size of the question whether another class is needed; 25 when not given."),
+            say(
+                "Class size of the question whether another class is needed; the policy's when not given, 25 for plain counts."
+            ),
             metavar=say("NUMBER"),
             type=Whole(1, 200),
-            default=25,
         ),
         option(
             "--draws",
-            say("Number of draws; 2000 when not given."),
+            say("Number of draws, 100 at least; 2000 when not given."),
             metavar=say("NUMBER"),
-            type=Whole(1, 100_000),
+            type=Whole(100, 100_000),
             default=2000,
         ),
         option(
@@ -411,6 +474,46 @@ def _backtest() -> click.Command:
         option("--out", say("Folder for forecasts, scores and the picture."), metavar=say("FOLDER")),
         _replace(),
         _json(),
+    )
+
+
+def _ledger() -> click.Command:
+    verbs = [
+        _command(
+            "add",
+            "ledger",
+            say("Add the forecast of a run folder to a ledger: the mean of every school and grade, by year."),
+            _argument("run", say("RUN")),
+            option(
+                "--to",
+                say("Ledger to add to: a CSV file, such as forecasts.csv of a district; must be given."),
+                metavar=say("FILE"),
+                required=True,
+            ),
+            option("--replace", say("Replace what the ledger has of the same autumn made in."), is_flag=True),
+            verb="add",
+        ),
+        _command(
+            "show",
+            "ledger",
+            say("Show how good the forecasts of a ledger were, as far as their years have been counted."),
+            _argument("district", say("DISTRICT")),
+            option(
+                "--ledger",
+                say("Ledger file of official forecasts; the district's table forecasts when not given."),
+                metavar=say("FILE"),
+            ),
+            verb="show",
+        ),
+    ]
+    return Group(
+        "ledger",
+        help=say("Keep every year's official forecast, and score it when its years have been counted."),
+        commands={verb.name: verb for verb in verbs if verb.name},
+        params=[_lang(), help_option()],
+        add_help_option=False,
+        invoke_without_command=True,
+        callback=_without_command,
     )
 
 

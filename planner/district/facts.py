@@ -16,8 +16,9 @@ from planner.words import Text
 if TYPE_CHECKING:
     from pyproj import CRS
 
-ABOUT_KEYS = ("name", "name_en", "policy", "counted_on", "crs", "detour", "stages", "source")
-"""Facts that the table `about` may state: `crs` is the metric system to plan in, `stages` those planned for."""
+ABOUT_KEYS = ("name", "name_en", "policy", "counted_on", "crs", "detour", "stages", "source", "housing_since")
+"""Facts that the table `about` may state: `crs` is the metric system to plan in, `stages` those planned for,
+`housing_since` the autumn from which the table housing is complete."""
 
 
 @dataclass(kw_only=True)
@@ -87,6 +88,16 @@ def read_facts(about: pd.DataFrame, file: str) -> tuple[Facts, list[Finding]]:
             )
         else:
             facts.detour = float(detour)
+    if "housing_since" in facts.values:
+        since = typed(pd.Series([facts.values["housing_since"]]), "school year")[0].iloc[0]
+        if pd.isna(since):
+            wrong(
+                "housing_since",
+                Text("housing_since is no school year."),
+                Text("Write the autumn from which the table housing has every hand-over, as 2021."),
+            )
+        else:
+            facts.values["housing_since"] = str(since)
     if "crs" in facts.values:
         facts.crs = parse_crs(facts.values["crs"])
         if facts.crs is None or not in_metres(facts.crs):

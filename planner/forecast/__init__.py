@@ -7,7 +7,18 @@ any range of draws, each keyed by the seed and the ids it is about, so that scen
 
 from __future__ import annotations
 
+from planner.forecast.chunks import over_chunks
 from planner.forecast.fitted import FittedForecast, fit_forecast
-from planner.forecast.model import CHUNK, Assumptions, DemandEdit, Draws, Forecast
+from planner.forecast.model import CHUNK, COMPONENTS, Assumptions, DemandEdit, Draws, Forecast
 
-__all__ = ["CHUNK", "Assumptions", "DemandEdit", "Draws", "FittedForecast", "Forecast", "fit_forecast"]
+__all__ = [
+    "CHUNK",
+    "COMPONENTS",
+    "Assumptions",
+    "DemandEdit",
+    "Draws",
+    "FittedForecast",
+    "Forecast",
+    "fit_forecast",
+    "over_chunks",
+]

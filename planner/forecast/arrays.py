@@ -33,7 +33,8 @@ def years_in(table: pd.DataFrame) -> tuple[int, ...]:
 
 def positions(values: Iterable[object], ids: Iterable[object]) -> NDArray[np.intp]:
     """Return the position of each value among the ids; -1 where it is none of them."""
-    return pd.Index(list(ids), dtype=object).get_indexer(pd.Index(list(values), dtype=object))
+    found = {each: at for at, each in enumerate(ids)}
+    return np.array([found.get(value, -1) for value in values], dtype=np.intp)
 
 
 def totals(table: pd.DataFrame, value: str, axes: Mapping[str, Collection[object]]) -> NDArray[np.float64]:

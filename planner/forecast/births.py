@@ -3,7 +3,7 @@ Births, by block or by area, turned into the cohorts that enter school.
 
 Monthly births are cut at the policy's cut-off exactly; yearly ones are weighted by its lags (1/3 and 2/3 of the
 births seven and six calendar years before, for 31 August). Beyond the last birth figure the district's births
-follow the assumed trend and are shared as in the last three years.
+follow the path that is assumed and are shared as in the last three years.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.district import District
+    from planner.forecast.model import Assumptions
     from planner.policy import Policy
 
-BEYOND = 0.03
-"""Standard deviation of a district's births from one year to the next, where they are not known. [1]"""
+_TENTH = {"low": -1.2815515655446004, "central": 0.0, "high": 1.2815515655446004}
+"""Standard normal quantiles of 10, 50 and 90 %, by the name of the path assumed."""
 _SHARED = 3
 """Latest birth years whose shares hold beyond them. [years]"""
 
@@ -46,15 +47,43 @@ class Cohorts:
     """[cell, autumn]; missing where not given. [children]"""
     beyond: NDArray[np.float64]
     """[autumn, step]: weight of the n-th unknown birth year in the autumn's entrants; empty when all are known. [1]"""
+    band: float
+    """Standard deviation of a district's births from one year to the next, where they are not known. [1]"""
     monthly: bool
     last: int
     """Last birth year known, or the last whole birth cohort where births are monthly."""
     whole_district: bool
     """Whether the areas of the births are no areas of the blocks, so that only their sum serves."""
 
+    def total(self) -> NDArray[np.float64]:
+        """Return the births of all cells [autumn]; missing where those of a cell that has any elsewhere are. [children]"""
+        ever = np.isfinite(self.births).any(axis=1)
+        out = np.full(len(self.years), np.nan)
+        sums = self.births[ever].sum(axis=0)
+        np.copyto(out, sums, where=sums > 0)
+        return out
+
+    def known(self) -> NDArray[np.bool_]:
+        """Return [autumn]: all births behind the autumn's entrants are known."""
+        return (self.beyond.sum(axis=1) <= 0) & np.isfinite(self.total())
+
+
+def assumed_births(assumptions: Assumptions, steps: int) -> NDArray[np.float64]:
+    r"""
+    Return the births of unknown years relative to the last known one [step].
+
+    .. math:: B_k / B_0 = g^k \, e^{z s \sqrt{k}}
+
+    with g the yearly trend, s the band (standard deviation of one year's change) and z the quantile of the walk that
+    the path is to follow: 10 % low, 50 % central, 90 % high.
+    """
+    years = np.arange(1.0, steps + 1)
+    walk = _TENTH[assumptions.births] * assumptions.birth_band * np.sqrt(years)
+    return np.exp(np.log(assumptions.birth_trend) * years + walk)
+
 
 def cohorts(
-    district: District, policy: Policy, autumns: Sequence[int], offset: int, trend: float
+    district: District, policy: Policy, autumns: Sequence[int], offset: int, assumptions: Assumptions
 ) -> Cohorts | None:
     """
     Return the births behind the entrants of each autumn; None without a births table.
@@ -65,8 +94,8 @@ def cohorts(
         School years, consecutive.
     offset
         Years between entering school and entering the stage in question. [years]
-    trend
-        Yearly factor of births beyond the last figure. [1]
+    assumptions
+        What is assumed of births beyond the last figure.
     """
     table = district["births"]
     if table.empty:
@@ -97,7 +126,7 @@ def cohorts(
         said = totals(table.assign(rows=1), "rows", axes) > 0
         known = np.where(said, totals(table, "births", axes), np.nan)
         lags = {lag + offset: weight for lag, weight in policy.entry.lags().items()}
-    births, beyond = _lagged(known, first, lags, autumns, trend)
+    births, beyond = _lagged(known, first, lags, autumns, assumptions)
     return Cohorts(
         of=of,
         cells=cells,
@@ -105,6 +134,7 @@ def cohorts(
         years=tuple(autumns),
         births=births,
         beyond=beyond,
+        band=assumptions.birth_band,
         monthly=monthly,
         last=first + known.shape[1] - 1,
         whole_district=whole,
@@ -149,12 +179,16 @@ def _by_cohort(table: pd.DataFrame, cells: Sequence[str], cut_off: str) -> tuple
 
 
 def _lagged(
-    known: NDArray[np.float64], first: int, lags: dict[int, float], autumns: Sequence[int], trend: float
+    known: NDArray[np.float64],
+    first: int,
+    lags: dict[int, float],
+    autumns: Sequence[int],
+    assumptions: Assumptions,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return lagged births [cell, autumn], and the weight of each unknown birth year [autumn, step]."""
     last = first + known.shape[1] - 1
     steps = max([max(autumns) - lag - last for lag in lags] + [0])
-    beyond = np.zeros((len(autumns), steps))
+    beyond, assumed = np.zeros((len(autumns), steps)), assumed_births(assumptions, steps)
     births = np.zeros((known.shape[0], len(autumns)))
     if not known.shape[1]:
         return np.full_like(births, np.nan), beyond
@@ -169,7 +203,7 @@ def _lagged(
             elif year <= last:
                 births[:, at] += weight * known[:, year - first]
             else:
-                births[:, at] += weight * share * total * trend ** (year - last)
+                births[:, at] += weight * share * total * assumed[year - last - 1]
                 beyond[at, year - last - 1] += weight
     return births, beyond
 

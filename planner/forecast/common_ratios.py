@@ -20,9 +20,20 @@ _GRADE = 0.006
 _YEARS = 4.0
 """Years that these priors are worth."""
 
+_JUMP, _SHOCK = 5.0, 0.08
+"""Standard deviations from which a school's growth in a year is an event, and that of a year's growth beyond the counts' own."""
+
+_APART, _SURE = 0.15, 4.0
+"""Share by which a school's passage into a grade differs in every year, and standard deviations of chance that it is beyond
+all together, from which it is a passage of its own."""
+_PASSAGES = 3
+"""Years that show it at least."""
+
 COMMON_MEMORY = 0.4
 GRADE_MEMORY = 0.3
 """Yearly memory of the deviation common to all grades, and of a grade's own."""
+ENTRY_TOGETHER = 0.4
+"""Correlation of a school's entry with what its grades share: New York 0.23 to 0.27, Atlanta 0.42 to 0.63."""
 
 
 def ratios_of_sums(observed: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -37,6 +48,57 @@ def ratios_of_sums(observed: NDArray[np.float64], base: NDArray[np.float64]) -> 
     used = np.isfinite(observed) & np.isfinite(base)
     below, above = np.where(used, base, 0.0).sum(axis=0), np.where(used, observed, 0.0).sum(axis=0)
     return np.where((below > 0) & (above > 0), above / np.where(below > 0, below, 1.0), np.nan)
+
+
+def calm_ratios(observed: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return the ratio of sums over schools [grade, year] without years in which a school as a whole jumped.
+
+    As by a merger or a new building that nobody told of: it would move the growth of all others. Where nobody is left, all
+    schools count.
+
+    Parameters
+    ----------
+    observed, base
+        As of `ratios_of_sums`.
+    """
+    used = np.isfinite(observed) & np.isfinite(base)
+    ratios = ratios_of_sums(observed, base)
+    came = np.where(used, observed, 0.0).sum(axis=1)
+    expected = np.where(used, base * ratios[None], 0.0).sum(axis=1)
+    jumped = np.abs(came - expected) > _JUMP * np.sqrt(expected + (_SHOCK * expected) ** 2)
+    calm = ratios_of_sums(np.where(jumped[:, None], np.nan, observed), base)
+    return np.where(np.isfinite(calm), calm, ratios)
+
+
+def own_passages(observed: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:
+    """
+    Return how schools stand to the others in passages of a kind of their own [school, grade]; 1 in all others. [1].
+
+    As where half of a town's children go on to an academy that is not in the tables, every year: no deviation that others
+    have in common, from which to learn how far schools differ, nor one to be drawn towards them. Such passages differ
+    by more than 15 % to the same side in each of their years.
+
+    Parameters
+    ----------
+    observed, base
+        As of `ratios_of_sums`.
+    """
+    apart = np.ones(observed.shape[:2])
+    for _ in range(2):
+        # The second time without those found, whose passages moved what was thought common.
+        ratios = calm_ratios(np.where((apart == 1)[:, :, None], observed, np.nan), base)
+        ratios = np.where(np.isfinite(ratios), ratios, ratios_of_sums(observed, base))
+        used = np.isfinite(observed) & np.isfinite(base) & np.isfinite(ratios)[None]
+        expected = np.where(used, base * ratios[None], 0.0)
+        came, usual = np.where(used, observed, 0.0), expected.sum(axis=2)
+        mean = came.sum(axis=2) / np.where(usual > 0, usual, 1.0)
+        below = np.where(used, came < (1 - _APART) * expected, True).all(axis=2)
+        above = np.where(used, came > (1 + _APART) * expected, True).all(axis=2)
+        sure = np.abs(mean - 1) * np.sqrt(usual) > _SURE
+        own = (below | above) & sure & (used.sum(axis=2) >= _PASSAGES)
+        apart = np.where(own, mean, 1.0)
+    return apart
 
 
 def latest(ratios: NDArray[np.float64]) -> float:

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 from planner.forecast.drawing_entry import (
     drawn_arriving,
     drawn_children_of_age,
+    drawn_choosing,
     drawn_entrants,
     drawn_leaving,
     drawn_transition,
 )
 from planner.forecast.drawing_growth import drawn_growth, drawn_noise
+from planner.forecast.drivers import together
 from planner.forecast.model import CHUNK, Draws
 
 if TYPE_CHECKING:
@@ -25,11 +27,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from planner.forecast.calibration import Ratio
+    from planner.forecast.drivers import Arrivals
     from planner.forecast.entry import Entry
     from planner.forecast.flows import Flows
     from planner.forecast.housing import Housing
     from planner.forecast.later import Coming
     from planner.forecast.progression import Growth
+    from planner.forecast.streams import Shocks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,9 @@ class StageFit:
     leaving_spread: NDArray[np.float64]
     """[block]: standard deviation of what is not known of it, relative to it. [1]"""
     leaving_yearly: float
+    """Of the yearly error of the district's share. [1]"""
+    leaving_near: float
+    """Of the yearly move of a neighbourhood's share beside it. [1]"""
     factor: NDArray[np.float64]
     """Of demand edits. [1]"""
     added: NDArray[np.float64]
@@ -55,6 +62,8 @@ class StageFit:
     """Of a fed stage: entrants per leaver."""
     transition_factor: NDArray[np.float64]
     """[year]: what demand edits change of it. [1]"""
+    target: NDArray[np.float64]
+    """Of a fed stage [year]: entrants expected of its leavers, without edits. [children]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,45 +80,49 @@ class Fit:
     members: tuple[NDArray[np.intp], ...]
     """By neighbourhood: positions of its blocks, by id."""
     near_ids: tuple[str, ...]
-    area: NDArray[np.intp]
-    """[block]: position of its births' area."""
-    area_ids: tuple[str, ...]
     stages: tuple[StageFit, ...]
     growth: Growth
     housing: Housing
+    arrivals: Arrivals
     newcomer_parts: NDArray[np.float64]
     """[block, school, grade]: part of a block's children in new dwellings that a school's grade takes. [1]"""
     base: NDArray[np.float64]
     """[school, grade, year]: children expected in the grade below, who carry newcomers as growth. [children]"""
+    expected_growth: NDArray[np.float64]
+    """[school, grade, year]: without newcomers; 0 in starting grades. [1]"""
     teaches: NDArray[np.bool_]
     """[school, grade]: grades into which growth leads."""
 
 
-def draw_chunk(fit: Fit, chunk: int) -> Draws:
+def draw_chunk(fit: Fit, shocks: Shocks) -> Draws:
     """Return all draws of a chunk."""
-    stock = fit.housing.drawn(fit.seed, chunk)
+    stock, moved = fit.housing.drawn(shocks), fit.arrivals.drawn(shocks)
     entrants: dict[str, NDArray[np.int16]] = {}
     leaving: dict[str, NDArray[np.int16]] = {}
     arriving: dict[str, NDArray[np.int16]] = {}
     transition: dict[str, NDArray[np.float32]] = {}
+    choosing: dict[str, NDArray[np.float32]] = {}
     for stage in fit.stages:
         name = stage.stage
         entrants[name] = (
-            drawn_entrants(fit, stage, stage.entry, stock, chunk)
+            drawn_entrants(fit, stage, stage.entry, together(stock, moved.entering(name)), shocks)
             if stage.entry is not None
-            else drawn_children_of_age(fit, stage, entrants, stock, chunk)
+            else drawn_children_of_age(fit, stage, entrants, stock, moved.present(name), shocks)
         )
-        leaving[name] = drawn_leaving(fit, stage, entrants[name], chunk)
-        arriving[name] = drawn_arriving(fit, stage, chunk)
+        leaving[name] = drawn_leaving(fit, stage, entrants[name], shocks)
+        arriving[name] = drawn_arriving(fit, stage, shocks)
+        if stage.flows.choosing.share.any():
+            choosing[name] = drawn_choosing(fit, stage, shocks)
         if stage.transition is not None:
-            transition[name] = drawn_transition(fit, stage, stage.transition, chunk)
+            transition[name] = drawn_transition(fit, stage, stage.transition, moved, shocks)
     return Draws(
-        first=chunk * CHUNK,
+        first=shocks.chunk * CHUNK,
         entrants=entrants,
         leaving=leaving,
         arriving=arriving,
         transition=transition,
-        growth=drawn_growth(fit, stock, chunk),
-        noise=drawn_noise(fit, chunk),
+        growth=drawn_growth(fit, stock, moved, shocks),
+        noise=drawn_noise(fit, shocks),
         spread=fit.growth.spread,
+        choosing=choosing,
     )

@@ -10,7 +10,7 @@ from planner.errors import ScenarioError
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,12 +54,38 @@ def checked(district: District, stages: Sequence[str], demand: Sequence[DemandEd
         raise ScenarioError(*faults)
 
 
+def checked_statuses(
+    demand: Sequence[DemandEdit], parts: Mapping[str, Mapping[str, NDArray[np.float64]]]
+) -> None:
+    """
+    Raise `ScenarioError` for edits of registration statuses that the children of their stage are not told apart by.
+
+    Parameters
+    ----------
+    parts
+        By stage and status.
+    """
+    faults = [
+        Text(
+            "demand edit {number}: children of the stage {stage} are not given by the registration status {status}. Give it in the table children, or leave it out.",
+            number=number,
+            stage=edit.stage,
+            status=edit.status,
+        )
+        for number, edit in enumerate(demand, start=1)
+        if edit.status and edit.status not in parts.get(edit.stage, {})
+    ]
+    if faults:
+        raise ScenarioError(*faults)
+
+
 def edited(
     district: District,
     stage: str,
     years: Sequence[int],
     demand: Sequence[DemandEdit],
     entrants: NDArray[np.float64],
+    parts: Mapping[str, NDArray[np.float64]],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """
     Return the factor and the children added by the edits of a stage, both [block, year].
@@ -71,6 +97,8 @@ def edited(
     ----------
     entrants
         [block, year]: expected before any edit. [children]
+    parts
+        By registration status [block, year]: part of the entrants, where these are told apart. [1]
     """
     factor, added = np.ones_like(entrants), np.zeros_like(entrants)
     areas = district.blocks["area"].astype(object)
@@ -85,8 +113,9 @@ def edited(
             rows = np.ones(len(entrants), dtype=bool)
         columns = np.array([edit.since <= year <= (edit.until or max(years)) for year in years])
         cells = rows[:, None] & columns[None, :]
-        factor = np.where(cells, factor * edit.factor, factor)
-        added = np.where(cells, added * edit.factor, added)
+        times = edit.factor if not edit.status else 1 + parts[edit.status] * (edit.factor - 1)
+        factor = np.where(cells, factor * times, factor)
+        added = np.where(cells, added * times, added)
         now = np.where(cells, entrants * factor + added, 0.0)
         total = now.sum(axis=0, keepdims=True)
         part = np.where(total > 0, now / np.where(total > 0, total, 1.0), cells / max(int(rows.sum()), 1))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from planner.forecast.drivers import over_blocks
 from planner.forecast.homes import KINDS
 from planner.words import Text
 
@@ -44,20 +45,26 @@ def entry_rows(
     Return one row per stage, block and year: how the entrants of the expected path came.
 
     Columns: tier (the one that weighs most), base (its register, births or past figure), ratio (entrants of that
-    tier per child of the base), own_weight (of the block's and its catchment's history against the district's),
-    registers, births and history (weights of the tiers), housing (children of new dwellings), factor and added
-    (demand edits), entrants, leaving, past (where the history of entrants is from).
+    tier per child of the base), own_weight (of the block's and its catchment's history against the district's; of a fed
+    stage that of its catchment's past intakes against where the children of the age are taken to live),
+    registers, births and history (weights of the tiers), births_used (births behind the year's entrants), left_out (years
+    of the block's history that were full or in which nothing was counted), noise_share (part of the variance
+    that is the count's own, which no model can remove), drawn_to_district (by how much the district's own path moved the
+    figure), housing (children of new dwellings), drivers (children whom drivers of migration bring or take), factor and
+    added (demand edits), entrants, leaving, past (where the history of entrants is from).
     """
-    frames = []
+    frames, arriving = [], fit.arrivals.expected()
     index = pd.MultiIndex.from_product([fit.blocks, fit.years], names=["block", "year"])
     for stage in fit.stages:
         figures = (
             _entry_figures(stage.entry)
+            | {"left_out": _left_out(facts.histories[stage.stage], len(fit.years))}
             if stage.entry is not None
             else _coming_figures(fit, stage, facts, living_from, path)
         )
         figures |= {
             "housing": stock if stage.entry is not None else np.full(stock.shape, np.nan),
+            "drivers": over_blocks(arriving.entering(stage.stage), stock),
             "factor": stage.factor,
             "added": stage.added,
             "entrants": path.entrants[stage.stage][:, :, 0],
@@ -83,18 +90,69 @@ def _entry_figures(entry: Entry) -> dict[str, NDArray[np.generic]]:
     own = np.take_along_axis(owns, heaviest[None], axis=0)[0]
     reached = entry.weights.any(axis=0)
 
-    def weight_of(wanted: tuple[str, ...]) -> NDArray[np.float64]:
-        return entry.weights[np.isin(names, wanted)].sum(axis=0)
+    by_births = np.stack([tier.by_births for tier in entry.tiers])
+    registers = np.isin(names, KINDS)
+    of_births = (entry.weights * by_births).sum(axis=0)
+    born = next(
+        (tier.base for tier in entry.tiers if tier.name == "births"), np.full(entry.mean.shape, np.nan)
+    )
+    summed = np.where(entry.weights > 0, entry.weights * np.nan_to_num(means), 0.0).sum(axis=0)
 
     return {
         "tier": np.where(reached, names[heaviest], "nothing").astype(object),
         "base": np.where(reached, base, np.nan),
         "ratio": np.where(reached & (base > 0), mean / np.where(base > 0, base, 1.0), np.nan),
         "own_weight": np.where(reached, own, np.nan),
-        "registers": weight_of(KINDS),
-        "births": weight_of(("births",)),
-        "history": weight_of(("history",)),
+        "registers": entry.weights[registers].sum(axis=0),
+        "births": of_births,
+        "history": entry.weights[~registers].sum(axis=0) - of_births,
+        "births_used": born,
+        "noise_share": entry.noise_share(),
+        "drawn_to_district": np.where(summed > 0, entry.mean / np.where(summed > 0, summed, 1.0), np.nan),
     }
+
+
+def _left_out(history: History, years: int) -> NDArray[np.generic]:
+    """Return, by block and year, the years of the block's history that tell nothing: full schools, and nothing counted."""
+    out = history.censored | history.empty_years()[None, :]
+    said = [
+        ", ".join(str(year) for year, none in zip(history.years, row, strict=True) if none) for row in out
+    ]
+    return np.repeat(np.array(said, dtype=object)[:, None], years, axis=1)
+
+
+def status_rows(fit: Fit) -> pd.DataFrame:
+    """
+    Return a row per stage, block, year and registration status: where the children table tells them apart.
+
+    Columns: status, tier (kind of the children table), registered (children of the cohort), ratio (entrants per registered
+    child), calibrated (years that the ratio of the status rests on; 0: that of all children), entrants (expected,
+    before housing, drivers and edits).
+    """
+    frames = []
+    index = pd.MultiIndex.from_product([fit.blocks, fit.years], names=["block", "year"])
+    for stage in fit.stages:
+        entry = stage.entry
+        if entry is None:
+            continue
+        parts = entry.parts_by_status()
+        for tier in entry.tiers:
+            for stream in tier.streams:
+                base = stream.base
+                figures = {
+                    "registered": base,
+                    "ratio": np.where(base > 0, stream.mean / np.where(base > 0, base, 1.0), np.nan),
+                    "entrants": entry.mean * parts[stream.status],
+                }
+                frame = pd.DataFrame({name: values.ravel() for name, values in figures.items()}, index=index)
+                named = {"stage": stage.stage, "status": stream.status, "tier": tier.name}
+                frames.append(frame.reset_index().assign(**named, calibrated=stream.years))
+    columns = ["stage", "block", "year", "status", "tier", "registered", "ratio", "calibrated", "entrants"]
+    return (
+        pd.concat(frames, ignore_index=True).reindex(columns=columns)
+        if frames
+        else pd.DataFrame(columns=columns)
+    )
 
 
 def _coming_figures(
@@ -119,10 +177,14 @@ def _coming_figures(
         "tier": tiers,
         "base": base,
         "ratio": np.where(base > 0, entrants / np.where(base > 0, base, 1.0), np.nan),
-        "own_weight": nothing,
+        "own_weight": coming.past.own,
         "registers": nothing,
         "births": nothing,
         "history": nothing,
+        "births_used": nothing,
+        "left_out": _left_out(facts.histories[stage.stage], len(fit.years)),
+        "noise_share": nothing,
+        "drawn_to_district": nothing,
     }
 
 
@@ -146,12 +208,40 @@ def parameter_rows(fit: Fit, facts: Facts) -> pd.DataFrame:
             for tier in stage.entry.tiers:
                 component = f"{name}: {tier.name}"
                 rows += [
-                    (component, "district_sd", tier.district_spread, tier.years),
-                    (component, "neighbourhood_sd", float(np.median(tier.near_fixed)), tier.years),
-                    (component, "neighbourhood_yearly_sd", tier.near_yearly, tier.years),
-                    (component, "area_yearly_sd", tier.area_yearly, tier.years),
+                    (component, "district_sd", float(tier.district_spread[0]), tier.years),
+                    (component, "neighbourhood_sd", float(np.median(tier.near_spread[:, 0])), tier.years),
+                    (
+                        component,
+                        "neighbourhood_sd_last",
+                        float(np.median(tier.near_spread[:, -1])),
+                        tier.years,
+                    ),
                     (component, "variance_per_child", float(tier.per_child[0]), tier.years),
                 ]
+            if stage.entry.control is not None:
+                control = stage.entry.control
+                rows += [
+                    (f"{name}: district", "sd", float(control.spread[0]), 0),
+                    (f"{name}: district", "weight", float(control.weight[0]), 0),
+                ]
+        if stage.coming is not None:
+            past = stage.coming.past
+            spread = np.sqrt(past.variance())
+            rows += [
+                (f"{name}: past intakes", "neighbourhood_sd", float(np.median(spread[:, 0])), past.years),
+                (
+                    f"{name}: past intakes",
+                    "neighbourhood_sd_last",
+                    float(np.median(spread[:, -1])),
+                    past.years,
+                ),
+                (
+                    f"{name}: past intakes",
+                    "variance_per_child",
+                    float(np.median(past.per_child[:, 0])),
+                    past.years,
+                ),
+            ]
         if stage.transition is not None:
             rows += [
                 (name, "transition", float(np.exp(stage.transition.log)), stage.transition.years),
@@ -162,19 +252,14 @@ def parameter_rows(fit: Fit, facts: Facts) -> pd.DataFrame:
         rows += [(name, "leaving", flows.leaving.district, evidence)]
         rows += [(name, "leaving_yearly_sd", stage.leaving_yearly, evidence)]
     growth = facts.growth
-    rows += [
-        ("growth", "school_year_sd", growth.yearly, growth.transitions),
-        ("growth", "district_sd", growth.common, growth.transitions),
-        ("growth", "district_grade_sd", growth.grade, growth.transitions),
-        (
-            "growth",
-            "variance_per_child",
-            float(growth.spread[growth.district > 0].mean())
-            if (growth.district > 0).any()
-            else float(growth.spread.mean()),
-            growth.transitions,
-        ),
-    ]
+    rows += [("growth", parameter, value, growth.transitions) for parameter, value in growth.fitted]
+    for each in facts.housing.yields:
+        component = f"housing: {each.kind}" if each.kind else "housing"
+        rows += [
+            (component, "children_per_dwelling", each.children, each.estates),
+            (component, "stated_children_per_dwelling", each.stated, 0),
+            (component, "yield_cv", each.cv, each.estates),
+        ]
     return pd.DataFrame(rows, columns=["component", "parameter", "value", "evidence"])
 
 
@@ -230,15 +315,33 @@ def _about_entry(stage: str, entry: Entry, facts: Facts) -> list[Text]:
                     stage=stage,
                 )
             )
-    notes += [
-        Text(
-            "No past year has both entrants and {base}: their ratio is taken as 1, with a standard deviation of {sd:.0%}.",
-            base=_NAMED[tier.name],
-            sd=tier.district_spread,
+    known = np.isfinite(history.children)
+    for tier in entry.tiers:
+        if tier.years or tier.name not in _NAMED:
+            continue
+        if tier.name == "births" and known.any():
+            notes.append(
+                Text(
+                    "No past year has both entrants and births: how many enter of those born is not known, only how their numbers move."
+                )
+            )
+        else:
+            notes.append(
+                Text(
+                    "No past year has both entrants and {base}: their ratio is taken as 1, with a standard deviation of {sd:.0%}.",
+                    base=_NAMED[tier.name],
+                    sd=float(tier.district_spread[0]),
+                )
+            )
+    if history.empty_years().any():
+        empty = [year for year, none in zip(history.years, history.empty_years(), strict=True) if none]
+        notes.append(
+            Text(
+                "Nobody at all entered the stage {stage} in {years}, as the tables say: these years are left out.",
+                stage=stage,
+                years=", ".join(map(str, empty)),
+            )
         )
-        for tier in entry.tiers
-        if tier.years == 0 and tier.name in _NAMED
-    ]
     for tier in entry.tiers:
         assumed = [year for year, steps in zip(facts.years, tier.beyond, strict=True) if steps.sum() > 0]
         if tier.name != "births" and assumed:
@@ -250,7 +353,6 @@ def _about_entry(stage: str, entry: Entry, facts: Facts) -> list[Text]:
                     base=_NAMED[tier.name],
                 )
             )
-    known = np.isfinite(history.children)
     if known.any() and not history.counted.any():
         notes.append(
             Text(
@@ -328,7 +430,7 @@ def _about_pupils(district: District, facts: Facts) -> list[Text]:
     elif facts.growth.transitions == 0:
         notes.append(
             Text(
-                "Fewer than four years of enrolment follow one another: schools' growth keeps the general variances of other cities."
+                "No children counted in one grade were counted in the next a year later, or every such year was left out: schools' growth is that of the district, with the general variances of other cities."
             )
         )
     guessed = np.flatnonzero((facts.moves.last >= 0) & ~facts.moves.stated)
@@ -345,4 +447,6 @@ def _about_pupils(district: District, facts: Facts) -> list[Text]:
                 "The housing table is empty: estates beyond the building of past years are not in the forecast."
             )
         )
+    notes += facts.housing.notes()
+    notes += facts.drivers.notes()
     return notes

@@ -10,6 +10,7 @@ import numpy as np
 from planner.district.catchments import planned_stages
 from planner.errors import DataError
 from planner.forecast.arrays import Rolls, read_rolls
+from planner.forecast.drivers import Drivers, named_drivers
 from planner.forecast.flows import Flows, entry_flows
 from planner.forecast.homes import (
     History,
@@ -51,6 +52,7 @@ class Facts:
     moves: Moves
     growth: Growth
     housing: Housing
+    drivers: Drivers
     assumptions: Assumptions
     parts: dict[str, NDArray[np.float64]]
     """By stage [block, school]: part of a block's children that each school of its catchment takes."""
@@ -114,6 +116,7 @@ def gather_facts(district: District, policy: Policy, years: Sequence[int], assum
         moves=moves,
         growth=fit_growth(district, rolls, stages, moves, taught),
         housing=new_housing(district, policy, years, assumptions),
+        drivers=named_drivers(district, policy, years),
         assumptions=assumptions,
         parts={
             stage.stage: schools_of_blocks(

@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from planner.forecast.arrays import grouped, positions, totals, where, years_in
-from planner.forecast.homes import RECENT, catchments_then, children_by_home
-from planner.forecast.smoothing import shrunk_between, shrunk_variance, smooth
+from planner.forecast.homes import RECENT, catchments_then, children_by_home, together
+from planner.forecast.smoothing import dispersion, local_level, shrunk_between, shrunk_variance, smooth
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +29,11 @@ _DESTINATION_WORTH = 5.0
 """Children that the catchment's common destinations are worth beside a block's own. [children]"""
 _YEARLY_PRIOR = 0.06
 """Standard deviation of the yearly change of a district share, relative to it. [1]"""
+_NEAR_YEARLY_PRIOR = 0.08
+"""The same of a neighbourhood's share beside the district's: an assumption, which few years of attendance replace. [1]"""
 _ARRIVAL_ALPHA = 0.5
+ARRIVING_YEARLY = 0.1
+"""The same of the number who come to a school from elsewhere: an assumption. [1]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +49,8 @@ class Share:
     district: float
     yearly: float
     """Standard deviation of the yearly error of the district's share, relative to it. [1]"""
+    near_yearly: float
+    """Standard deviation of the yearly move of a neighbourhood's share beside the district's, relative to it. [1]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +65,8 @@ class Flows:
     """[block]: share of those who leave that goes to private schools. [1]"""
     choice: NDArray[np.float32]
     """[block, school]: share of staying entrants who choose a public school outside their catchment. [1]"""
+    choosing: Share
+    """Of staying entrants, who chooses any of these schools."""
     arriving: NDArray[np.float64]
     """[school]: entrants a year from outside the district's blocks. [children]"""
     arriving_spread: NDArray[np.float64]
@@ -79,11 +85,11 @@ def shrunk_share(
     r"""
     Return a share by block, shrunk towards its neighbourhood's, and that towards the district's.
 
-    The district's share p is smoothed over the years. With E the children expected at each year's district share and
-    :math:`\tau^2` the variance between neighbourhoods of their ratio to it, a neighbourhood's ratio is
-    :math:`1 + \lambda(O/E - 1)`, :math:`\lambda = \tau^2/(\tau^2 + (1-p)/E)`; a block's ratio to its neighbourhood's
-    is found alike. So what many small blocks tell together is not lost. A block that is alone in its
-    neighbourhood has the neighbourhood's.
+    The district's share p is smoothed over the years. With E the children expected at each year's district share, a
+    neighbourhood's ratio to it follows a local level (`local_level`) that starts from 1 with the variance
+    :math:`\tau^2` between neighbourhoods and is seen with variance (1-p)/E: shrunk, and no trend. A block's ratio to its
+    neighbourhood's over all years is :math:`1 + \lambda(O/E - 1)`, :math:`\lambda = \tau^2/(\tau^2 + (1-p)/E)`. So what
+    many small blocks tell together is not lost. A block that is alone in its neighbourhood has the neighbourhood's.
 
     Parameters
     ----------
@@ -102,12 +108,12 @@ def shrunk_share(
     blocks = part.shape[0]
     if district <= 0:
         none = np.zeros(blocks)
-        return Share(share=none, spread=none, own=none, district=0.0, yearly=0.0)
-    expected = (whole * np.nan_to_num(yearly_share)).sum(axis=1)
-    seen_part = part.sum(axis=1)
+        return Share(share=none, spread=none, own=none, district=0.0, yearly=0.0, near_yearly=0.0)
+    by_year = whole * np.nan_to_num(yearly_share)
+    expected, seen_part = by_year.sum(axis=1), part.sum(axis=1)
     of = np.arange(blocks) if near is None else near
     groups = int(of.max(initial=-1)) + 1
-    together = _ratios(grouped(seen_part, of, groups), grouped(expected, of, groups), district)
+    together, near_yearly = _followed(grouped(part, of, groups), grouped(by_year, of, groups), district)
     alone = np.bincount(of, minlength=groups)[of] == 1
     there = np.maximum(together.ratio[of], 1e-6)
     of_near = np.minimum(district * there, 0.98)
@@ -122,7 +128,12 @@ def shrunk_share(
         float(np.mean(errors**2)) if len(errors) else 0.0, len(errors), _YEARLY_PRIOR**2, 4.0
     )
     return Share(
-        share=share, spread=np.minimum(spread, 0.6), own=own, district=district, yearly=float(np.sqrt(yearly))
+        share=share,
+        spread=np.minimum(spread, 0.6),
+        own=own,
+        district=district,
+        yearly=float(np.sqrt(yearly)),
+        near_yearly=near_yearly,
     )
 
 
@@ -135,6 +146,23 @@ class _Ratios(NamedTuple):
     """[place]: weight of the place's own figures. [1]"""
     left: NDArray[np.float64]
     """[place]: variance that is left of the ratio. [1]"""
+
+
+def _followed(
+    observed: NDArray[np.float64], expected: NDArray[np.float64], share: float
+) -> tuple[_Ratios, float]:
+    """Return the ratios of observed to expected children [place, year] as they stand now, and their yearly move."""
+    per_child = 1 - share
+    known = np.where(expected > 0, expected, np.nan)
+    total = expected.sum(axis=1)
+    seen = total > 0
+    base = np.where(seen, total, 1.0)
+    deviation = np.where(seen, observed.sum(axis=1) / base - 1, np.nan)
+    between = shrunk_between(deviation, np.where(seen, per_child / base, np.nan), _SPREAD_PRIOR, 10.0)
+    yearly = dispersion(observed, known, (per_child, _NEAR_YEARLY_PRIOR**2), per_child=per_child).yearly
+    level = local_level(observed, known, per_child=per_child, between=between, yearly=yearly)
+    left = level.variance * np.maximum(level.effect, 0.25) ** 2
+    return _Ratios(ratio=level.effect, own=np.where(seen, level.own, 0.0), left=left), float(np.sqrt(yearly))
 
 
 def _ratios(
@@ -187,15 +215,17 @@ def entry_flows(district: District, stage: Stage, rolls: Rolls, groups: tuple[st
     arriving, arriving_spread, outside = _arrivals(came, seen, rolls, stage.first)
     apart = leaving
     if net is None:
-        choice = _choice(district, stage, where(table, public), years, schools, groups)
+        choice, choosing = _choice(district, stage, where(table, public), years, schools, groups)
     else:
         apart = net.apart
         leaving, arriving, choice = _crossing(net, arriving, _served(groups, schools))
+        choosing = replace(apart, share=choice.sum(axis=1, dtype=np.float64))
     return Flows(
         leaving=leaving,
         apart=apart,
         private=np.clip(to_private, 0, 1).astype(np.float32),
         choice=choice,
+        choosing=choosing,
         arriving=arriving,
         arriving_spread=arriving_spread,
         outside=outside,
@@ -332,11 +362,7 @@ def _net_of_year(
     served
         [block, school]: whether the school is of the block's catchment.
     """
-    blocks, size = len(residents), sum(served.shape)
-    block, school = np.nonzero(served)
-    links = coo_array((np.ones(len(block)), (block, blocks + school)), shape=(size, size))
-    count, unit = connected_components(links, directed=False)
-    of_block, of_school = unit[:blocks], unit[blocks:]
+    of_block, of_school, count = together(served)
     inside = served.any(axis=1)
     at_home = float(np.nansum(residents[inside]))
     if at_home <= 0:
@@ -370,13 +396,13 @@ def _choice(
     years: tuple[int, ...],
     schools: tuple[str, ...],
     groups: tuple[str, ...],
-) -> NDArray[np.float32]:
-    """Return [block, school]: share of staying entrants who attend a public school outside their catchment."""
+) -> tuple[NDArray[np.float32], Share]:
+    """Return [block, school]: share of staying entrants who attend a public school outside their catchment; and of any such."""
     blocks = district.blocks.index
     out = np.zeros((len(blocks), len(schools)), dtype=np.float32)
     stayed = where(stayed, positions(stayed["block"], blocks) >= 0)
     if stayed.empty:
-        return out
+        return out, shrunk_share(np.zeros((len(blocks), 0)), np.zeros((len(blocks), 0)))
     held = {
         (block, year): set(key.split("+"))
         for year in years
@@ -391,9 +417,10 @@ def _choice(
     )
     axes = {"block": blocks, "year": years}
     codes, keys = pd.factorize(np.array(groups, dtype=object))
-    rate = shrunk_share(
+    choosing = shrunk_share(
         totals(where(stayed, chosen), "children", axes), totals(stayed, "children", axes), codes
-    ).share
+    )
+    rate = choosing.share
     went = totals(where(stayed, chosen), "children", {"block": blocks, "school": schools})
     common = np.zeros((len(keys), len(schools)))
     np.add.at(common, codes, went)
@@ -409,7 +436,7 @@ def _choice(
         weight = np.where(allowed, went[mine] + _DESTINATION_WORTH * _parts(reference), 0)
         total = weight.sum(axis=1, keepdims=True)
         out[mine] = rate[mine, None] * np.divide(weight, total, out=np.zeros_like(weight), where=total > 0)
-    return out
+    return out, choosing
 
 
 def _parts(values: NDArray[np.float64]) -> NDArray[np.float64]:

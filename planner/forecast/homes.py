@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from planner.district.catchments import catchments_in
 from planner.forecast.arrays import Rolls, grouped, positions, totals, where, years_in
@@ -41,6 +43,26 @@ def catchments_then(district: District, stage: str, year: int) -> tuple[str, ...
     first = table.sort_values("since", kind="stable").drop_duplicates("block").set_index("block")["school"]
     held = catchments_in(district, stage, year).reindex(blocks)
     return tuple(held.where(held.notna(), first.reindex(blocks)).fillna("").astype(str))
+
+
+def together(
+    served: NDArray[np.float64] | NDArray[np.bool_],
+) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
+    """
+    Return which blocks [block] and schools [school] belong together, and the number of such sets.
+
+    Joint catchments that share a school are one; a block without a school and a school without blocks stand alone.
+
+    Parameters
+    ----------
+    served
+        [block, school]: other than 0 where the school is of the block's catchment.
+    """
+    blocks, size = len(served), sum(served.shape)
+    block, school = np.nonzero(served)
+    links = coo_array((np.ones(len(block)), (block, blocks + school)), shape=(size, size))
+    count, unit = connected_components(links, directed=False)
+    return unit[:blocks].astype(np.intp), unit[blocks:].astype(np.intp), int(count)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +135,11 @@ class History:
     """[block, year]: the catchment's school was full, so the figure is a lower bound."""
     sources: tuple[str, ...]
     """By year: residents, attendance, intake or nothing."""
+
+    def empty_years(self) -> NDArray[np.bool_]:
+        """Return [year]: nobody entered anywhere, though others did in other years: nothing was counted, as it seems."""
+        sums = np.nansum(self.children, axis=0)
+        return np.isfinite(self.children).any(axis=0) & (sums <= 0) & bool((sums > 0).any())
 
 
 def children_by_home(

@@ -3,20 +3,23 @@ Children of the age at which a later stage is entered, by block, and the ratio o
 
 Children who live in a block now are rolled forward to the stage; those who have not entered school yet are the
 block's entrants of the first stage, rolled on. The level comes from the leavers of the feeding grade; what the
-blocks say is where the entrants live.
+blocks say is where the entrants live, which the past intakes of the stage's own schools correct (`spreading`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from planner.forecast.arrays import grouped, positions, totals, where, years_in
 from planner.forecast.calibration import Prior, Ratio, district_ratio
-from planner.forecast.roll import moved_on, shared_over_blocks
+from planner.forecast.homes import RECENT, catchments_then, neighbourhoods
+from planner.forecast.roll import moved_on, schools_of_blocks, shared_over_blocks
 from planner.forecast.smoothing import dispersion
+from planner.forecast.spreading import Aged, spread_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from planner.forecast.facts import Facts
     from planner.forecast.flows import Flows
     from planner.forecast.homes import History
+    from planner.forecast.spreading import Spread
     from planner.policy import Stage
 
 TRANSITION = Prior(sd=0.015, floor=0.005, unseen=0.02, per_child=0.5, between=0.05, yearly=0.02)
@@ -83,37 +87,79 @@ def living_now(facts: Facts) -> tuple[NDArray[np.float32], tuple[str, ...]]:
     """
     Return children of the last count by home in public schools [block, grade], and by grade where the figure is from.
 
-    Residents of the grade, less the share who leave; else attendance of the grade; else the year group as it
-    was counted by home at entry, less the share who leave, rolled by the growth of the schools there; else the pupils of
-    the schools that serve a block, shared by the sharing rule.
+    By home where it is known, as `living_in` has it; else by the sharing rule.
     """
-    district, rolls = facts.district, facts.rolls
-    out = np.zeros((len(district.blocks), len(rolls.grades)), dtype=np.float32)
+    rolls = facts.rolls
+    out = np.zeros((len(facts.district.blocks), len(rolls.grades)), dtype=np.float32)
     sources: list[str] = []
     for at, grade in enumerate(rolls.grades):
-        stage = next(stage for stage in facts.stages if grade in stage)
-        staying = 1 - facts.flows[stage.stage].leaving.share
-        history = facts.histories[stage.stage]
-        serving = moved_on(facts.parts[stage.stage], facts.moves, grade)
-        shared = shared_over_blocks(rolls.pupils[:, at, -1], serving, facts.sharing.weights)
-        found, source = _resident(district, grade) * staying, "residents"
-        if not np.isfinite(found).any():
-            found, source = _attending(district, rolls, grade), "attendance"
-        entered = district.counted - (grade - stage.first)
-        if not np.isfinite(found).any() and entered in history.years:
-            then = history.years.index(entered)
-            grown = history.children[:, then] * staying * growth_at_home(facts, stage.first, grade)
-            found, source = np.where(history.counted[:, then], grown, np.nan), "year group at entry"
-        known = np.isfinite(found)
-        out[:, at] = np.where(known, found, shared)
-        sources.append(source if known.any() else f"pupils by {facts.sharing.rule}")
+        aged, source = living_in(facts, grade, facts.district.counted)
+        out[:, at] = aged.best
+        sources.append(source)
     return out, tuple(sources)
 
 
-def _resident(district: District, grade: int) -> NDArray[np.float64]:
-    """Return residents of a grade at the last count [block]; missing where not given."""
+def living_in(facts: Facts, grade: int, year: int) -> tuple[Aged, str]:
+    """
+    Return children of a grade in public schools in a year that was counted, and where the figure is from.
+
+    By home: residents of the grade, less the share who leave; else attendance of the grade; else the year group as it
+    was counted by home at entry, less the share who leave, rolled by the growth of the schools there. By the sharing
+    rule: the pupils of the schools that serve a block (`_serving`).
+    """
+    rolls = facts.rolls
+    pupils = rolls.of_grade(grade)[:, rolls.years.index(year)]
+    shared = shared_over_blocks(pupils, _serving(facts, grade, year), facts.sharing.weights)
+    found, source = _by_home(facts, grade, year)
+    known = bool(np.isfinite(found).any())
+    return Aged(found, shared), source if known else f"pupils by {facts.sharing.rule}"
+
+
+def _by_home(facts: Facts, grade: int, year: int) -> tuple[NDArray[np.float64], str]:
+    """Return children of a grade by home [block], missing where not known, and which figure tells."""
+    district, rolls = facts.district, facts.rolls
+    stage = next(stage for stage in facts.stages if grade in stage)
+    staying = 1 - facts.flows[stage.stage].leaving.share
+    history = facts.histories[stage.stage]
+    found, source = _resident(district, grade, year) * staying, "residents"
+    if not np.isfinite(found).any():
+        found, source = _attending(district, rolls, grade, year), "attendance"
+    entered = year - (grade - stage.first)
+    if not np.isfinite(found).any() and entered in history.years:
+        then = history.years.index(entered)
+        grown = history.children[:, then] * staying * growth_at_home(facts, stage.first, grade)
+        found, source = np.where(history.counted[:, then], grown, np.nan), "year group at entry"
+    return found, source
+
+
+def _serving(facts: Facts, grade: int, year: int) -> NDArray[np.float64]:
+    """
+    Return [block, school]: the part of a block's children of a grade that each school has in a year.
+
+    By the catchments in which they entered, since children stay when a new school or another one takes over their
+    block; by those of the year where the schools of entry have none of the grade.
+    """
+    stage = next(stage for stage in facts.stages if grade in stage)
+    rolls, at = facts.rolls, facts.rolls.years.index(year)
+    intake, pupils = rolls.of_grade(stage.first)[:, at], np.nan_to_num(rolls.of_grade(grade)[:, at])
+
+    def serving(groups: tuple[str, ...]) -> NDArray[np.float64]:
+        return moved_on(schools_of_blocks(groups, rolls.schools, intake), facts.moves, grade)
+
+    then, held = (
+        catchments_then(facts.district, stage.stage, when) for when in (year - (grade - stage.first), year)
+    )
+    entry = serving(then)
+    if then == held:
+        return entry
+    there = np.einsum("bs,s->b", entry, pupils) > 0
+    return np.where(there[:, None], entry, serving(held))
+
+
+def _resident(district: District, grade: int, year: int) -> NDArray[np.float64]:
+    """Return residents of a grade in a year [block]; missing where not given."""
     table = district["residents"]
-    rows = where(table, (table["grade"] == grade) & (table["year"] == district.counted))
+    rows = where(table, (table["grade"] == grade) & (table["year"] == year))
     blocks = district.blocks.index
     if rows.empty:
         return np.full(len(blocks), np.nan)
@@ -121,10 +167,10 @@ def _resident(district: District, grade: int) -> NDArray[np.float64]:
     return np.where(named, totals(rows, "children", {"block": blocks}), np.nan)
 
 
-def _attending(district: District, rolls: Rolls, grade: int) -> NDArray[np.float64]:
-    """Return children of a grade in public schools by home at the last count [block]; missing where not given."""
+def _attending(district: District, rolls: Rolls, grade: int, year: int) -> NDArray[np.float64]:
+    """Return children of a grade in public schools by home in a year [block]; missing where not given."""
     table = district["attendance"]
-    rows = where(table, (table["grade"] == grade) & (table["year"] == district.counted))
+    rows = where(table, (table["grade"] == grade) & (table["year"] == year))
     blocks = district.blocks.index
     if rows.empty:
         return np.full(len(blocks), np.nan)
@@ -150,13 +196,15 @@ class Coming:
     spread: NDArray[np.float64]
     """[year]: standard deviation of a neighbourhood's own growth until then. [1]"""
     per_child: NDArray[np.float64]
-    """[year]: variance of a block's count per child. [1]"""
+    """[block, year]: variance of a block's count per child. [1]"""
+    past: Spread
+    """How the catchments of the stage stand to these children, by their past intakes."""
 
     def mean_of(
         self, at: slice | NDArray[np.intp], entrants: NDArray[np.floating], stock: NDArray[np.floating]
     ) -> NDArray[np.floating]:
         """
-        Return children of the age of some blocks, by year.
+        Return children of the age of some blocks, by year, as their catchments' past intakes correct them.
 
         Parameters
         ----------
@@ -170,11 +218,12 @@ class Coming:
         """
         years = self.living.shape[1]
         known = min(self.gap, years)
+        effect = self.past.effect[at][:, :, None].astype(stock.dtype)
         out = stock.copy()
-        out[:, :known] += self.living[at, :known, None].astype(out.dtype)
+        out[:, :known] += self.living[at, :known, None].astype(out.dtype) * effect[:, :known]
         if years > self.gap:
             rolled = (self.staying[at] * self.roll[at]).astype(out.dtype)[:, None, None]
-            out[:, self.gap :] = entrants[:, : years - self.gap] * rolled
+            out[:, self.gap :] = entrants[:, : years - self.gap] * rolled * effect[:, self.gap :]
             out[:, self.gap :] += np.maximum(stock[:, self.gap :] - stock[:, : years - self.gap], 0)
         return out
 
@@ -219,12 +268,26 @@ def coming(
     """Return where the entrants of a fed stage will live, from the children who live there now."""
     gap, years = stage.first - origin.first, len(facts.years)
     now = np.zeros((living.shape[0], years))
+    sources: list[tuple[Stage, NDArray[np.bool_]]] = []
     for at in range(years):
         grade = stage.first - at - 1
         if grade >= origin.first:
             now[:, at] = living[:, facts.rolls.grades.index(grade)] * growth_at_home(
                 facts, grade, stage.first
             )
+            before = next(each for each in facts.stages if grade in each)
+            counted = np.isfinite(_by_home(facts, grade, facts.district.counted)[0])
+        else:
+            before, counted = origin, _entrants_by_home(facts, origin)
+        sources.append((before, counted))
+
+    @cache
+    def aged(grade: int, year: int) -> Aged:
+        seen, _source = living_in(facts, grade, year)
+        growth = growth_at_home(facts, grade, stage.first)
+        return Aged(seen.by_home * growth, seen.by_rule * growth)
+
+    past = spread_of(facts, stage, neighbourhoods(facts.district, stage.stage), aged, sources, living=gap)
     ahead = np.minimum(np.arange(1, years + 1), gap)
     lasting = facts.growth.usual_spread**2
     per_child, yearly = moving(facts, near)
@@ -235,5 +298,14 @@ def coming(
         staying=1 - facts.flows[origin.stage].leaving.share,
         roll=growth_at_home(facts, origin.first, stage.first),
         spread=np.minimum(np.sqrt(lasting * ahead**2 + yearly * ahead), 0.3),
-        per_child=np.minimum(per_child * ahead, 1.0),
+        # Past intakes have told the noise of the first year.
+        per_child=np.minimum(past.per_child + per_child * (ahead - 1), 1.0),
+        past=past,
     )
+
+
+def _entrants_by_home(facts: Facts, origin: Stage) -> NDArray[np.bool_]:
+    """Return the blocks [block] whose entrants of the first stage rest on children counted by home."""
+    children = facts.district["children"]
+    named = positions(facts.district.blocks.index, set(children["block"])) >= 0
+    return named | facts.histories[origin.stage].counted[:, -RECENT:].any(axis=1)

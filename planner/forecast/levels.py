@@ -41,6 +41,8 @@ class Followed:
     """Variance of a count per child. [1]"""
     yearly: float
     """Standard deviation of a ratio's move in a year. [1]"""
+    start: float
+    """Standard deviation of the first ratio around 1. [1]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +83,13 @@ def fit_level(observed: NDArray[np.float64], expected: NDArray[np.float64], prio
     )
     fitted = np.exp(found.x).tolist()
     effect, variance, _ = _followed(observed, expected, fitted)
-    return Followed(effect=effect, variance=variance, per_child=fitted[0], yearly=fitted[1])
+    return Followed(
+        effect=effect,
+        variance=variance,
+        per_child=fitted[0],
+        yearly=fitted[1],
+        start=fitted[2] if len(fitted) > 2 else float(np.sqrt(_ANYWHERE)),
+    )
 
 
 def _followed(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
+
+from planner.forecast.counts import near_poisson
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 """Draws made at a time; the random streams are cut at its multiples, so results do not depend on chunking."""
+
+COMPONENTS = ("births", "ratio", "housing", "migration", "choice", "growth", "count")
+"""Parts of the uncertainty: numbers of births not yet known; entrants per birth, registered child or past share, of the
+district, areas, neighbourhoods and blocks; new dwellings built or not, late, and their yield; named migration drivers;
+leaving, choosing and arriving; growth of grades with all its shocks and the transition between stages; and the counts'
+own noise, which no model can remove."""
 
 
 class DemandEdit(BaseModel):
@@ -31,6 +39,8 @@ class DemandEdit(BaseModel):
     """First school year. [autumn]"""
     until: int | None = None
     """Last school year; empty: to the end of the horizon. [autumn]"""
+    status: Literal["", "local", "outside", "migrant"] = ""
+    """Registration status of the entrants whom the factor multiplies; empty: all."""
     factor: float = Field(default=1.0, ge=0, le=10)
     """Entrants are multiplied by it. [1]"""
     children: float = 0.0
@@ -52,6 +62,10 @@ class Assumptions(BaseModel):
     """Overrides the housing table and the policy. [children of one age per dwelling]"""
     birth_trend: float = Field(default=1.0, ge=0.5, le=1.5)
     """Yearly factor of births beyond the last birth figure. [1]"""
+    births: Literal["low", "central", "high"] = "central"
+    """Path of births beyond the last figure: the trend, or the lower or upper end of the range that holds them with 80 %."""
+    birth_band: float = Field(default=0.03, ge=0, le=0.3)
+    """Standard deviation of births from one year to the next, where they are not known; draws vary by it around the path. [1]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +94,31 @@ class Draws:
     """[school, grade, year, draw]: standard normal shocks of the counts themselves; zero on the expected path."""
     spread: NDArray[np.float32]
     """[grade]: variance of a count around its mean, per child. [1]"""
+    choosing: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    """By stage [block, year, draw]: factor of `Forecast.choice`, whose rows it leaves below 1; a stage that is not there has 1. [1]"""
+
+    picked: NDArray[np.intp] | None = None
+    """Numbers of the draws, rising; None where they follow `first` without gaps."""
+
+    @property
+    def numbers(self) -> NDArray[np.intp]:
+        """Numbers of the draws; -1 for the expected path."""
+        return self.first + np.arange(self.growth.shape[-1]) if self.picked is None else self.picked
+
+    def only(self, which: NDArray[np.intp]) -> Draws:
+        """Return the draws at these positions, rising; they keep their numbers."""
+        by_stage = {
+            each.name: {stage: figures[..., which] for stage, figures in held.items()}
+            for each in fields(self)
+            if isinstance(held := getattr(self, each.name), dict)
+        }
+        return replace(
+            self,
+            **by_stage,
+            growth=self.growth[..., which],
+            noise=self.noise[..., which],
+            picked=self.numbers[which],
+        )
 
     def grown(self, pupils: NDArray[np.integer], year: int) -> NDArray[np.int16]:
         """
@@ -95,11 +134,16 @@ class Draws:
 
         Returns
         -------
-        Array [school, grade, draw]; mean n·growth, variance spread·n·growth. [children]
+        Array [school, grade, draw]; mean n·growth, variance spread·n·growth; without noise or spread, the mean to
+        the nearest child. [children]
         """
-        mean = pupils * self.growth[:, :, year]
-        counts = mean + np.sqrt(self.spread[None, :, None] * mean) * self.noise[:, :, year]
-        return np.rint(np.maximum(counts, 0)).astype(np.int16)
+        mean = np.asarray(pupils, dtype=np.float32) * self.growth[:, :, year]
+        noise = self.noise[:, :, year]
+        out = np.rint(mean).astype(np.int16)
+        for grade in np.flatnonzero(self.spread > 0):
+            if mean[:, grade].any() and noise[:, grade].any():
+                out[:, grade] = near_poisson(mean[:, grade], noise[:, grade], float(self.spread[grade]))
+        return out
 
 
 class Forecast(Protocol):
@@ -167,6 +211,13 @@ class Forecast(Protocol):
         """Return the expected path: one draw without any shock; fed stages scaled to the expected leavers."""
         ...
 
-    def draw(self, first: int, last: int) -> Draws:
-        """Return draws `first` to `last` - 1; the same whatever else is drawn."""
+    def draw(self, first: int, last: int, *, quiet: frozenset[str] = frozenset()) -> Draws:
+        """
+        Return draws `first` to `last` - 1; the same whatever else is drawn.
+
+        Parameters
+        ----------
+        quiet
+            Parts of `COMPONENTS` held at what is expected; the shocks of all others keep their values.
+        """
         ...

@@ -1,23 +1,25 @@
 r"""
-Growth of a grade at a school: empirical-Bayes shrinkage of the school's ratio towards the district's.
+Growth of a grade at a school: the district's ratio, times what lasts at the school and what one year brings.
 
-.. math:: N_{s,g,t} = N_{s,g-1,t-1}\, D_{g,t}\,(1 + a_s + b_{s,g})\,(1 + u_{s,t})
+.. math:: N_{s,g,t} = N_{s,g-1,t-1}\, D_{g,t}\,(1 + a_s + b_{s,g})\,(1 + \beta_g z_{s,g,t})\,(1 + u_{s,t})
 
-with D the district's ratio, a the school's lasting deviation, b its deviation in one grade and u a shock of the
-school in one year. Variances are estimated by moments and shrunk towards priors; with fewer than four
-transitions the priors serve alone.
+with D the district's ratio (`common_ratios`), a and b what lasts at a school and in one of its grades, z how much larger
+the group is than its school's others (`ratios.usual_sizes`), and u a shock of the school in one year, all fitted together
+over all schools (`ratios`). What a full school counted is a lower bound of what would have come; years in which other
+rules or other catchments held are left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from planner.forecast.arrays import numbers, positions, where
-from planner.forecast.smoothing import dispersion, shrunk_between, shrunk_variance
+from planner.forecast.common_ratios import calm_ratios, latest, usual_errors
+from planner.forecast.ratios import fit_ratios, usual_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,34 +28,28 @@ if TYPE_CHECKING:
 
     from planner.district import District
     from planner.forecast.arrays import Rolls
+    from planner.forecast.ratios import Ratios
     from planner.policy import Stage
 
-PER_CHILD = 0.5
-"""Prior variance of a count per child: New York 0.37, Atlanta 0.7 to 1.2."""
-_SCHOOL_YEAR = 0.045
-_SCHOOL = 0.025
-_SCHOOL_GRADE = 0.035
-_DISTRICT = 0.012
-_DISTRICT_GRADE = 0.008
-"""Prior standard deviations: shock of a school's year, lasting deviations, and errors of the district's ratio."""
-
-COMMON_MEMORY = 0.8
-GRADE_MEMORY = 0.3
-"""Yearly memory of the district's common deviation and of a grade's."""
-
-_WEIGHTS = (0.4, 0.3, 0.2, 0.1)
-"""Of the district's latest transitions, newest first."""
-WINDOW = 5
+WINDOW = 6
 """Latest transitions that a school's own ratio rests on."""
-_LEAST_YEARS = 4
-_DIFFERENCES = 60.0
-"""Differences that the priors of the count noise and the school-year shock are worth."""
-_SCHOOLS = 10.0
-"""Schools that the priors of the lasting deviations are worth."""
-_DISTRICT_YEARS = 5.0
+_ALONE = 0.75
+"""Share of the district's children from which a school's ratio in one year is hardly another than the district's."""
+_MOST = 1.5
+"""Largest inflation of variances."""
+_ORIGINS = 3
+"""Past counts from which forecasts are made again, to see how far off they were. [years]"""
+_LEAST_YEARS = 3
+"""Transitions that must be known then. [years]"""
+_PRIOR_CASES = 60.0
+"""Forecasts that the prior of no inflation is worth."""
+_EXTREME = 9.0
+"""Largest squared standardised error used; larger ones count as this."""
 
 _BREAKS = ("opening", "closure", "merger", "rezoning")
 """Events after which a school's grades are not last year's children."""
+_BAN = "transfer_ban"
+"""Event from which on nobody joins a later grade: what was before tells nothing of what comes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +71,14 @@ class Growth:
     district: NDArray[np.float64]
     """[grade]: ratio expected district-wide; 0 in starting grades. [1]"""
     school: NDArray[np.float64]
-    """[school, grade]: ratio expected; 0 in starting grades. [1]"""
-    school_spread: NDArray[np.float64]
-    """[school]: standard deviation of what is not known of its lasting deviation. [1]"""
-    grade_spread: NDArray[np.float64]
-    """[school, grade]: the same of its deviation in the grade. [1]"""
+    """[school, grade]: ratio expected of a group of its school's usual size; 0 in starting grades. [1]"""
+    reverting: NDArray[np.float64]
+    """[school, grade]: growth per relative size of the group below, see `usual_sizes`; not positive. [1]"""
+    covariance: NDArray[np.float64]
+    """[school, grade, grade]: of what is not known of the lasting deviations, relative to the district's ratio; 0 in
+    starting grades. [1]"""
     usual_spread: float
-    """The same over the schools that were counted; new schools do not change it. [1]"""
+    """Standard deviation of what is not known of a school in all its grades, over the schools that were counted. [1]"""
     yearly: float
     """Standard deviation of the school-year shock. [1]"""
     common: float
@@ -89,10 +86,24 @@ class Growth:
     """Standard deviations of the district's common deviation and of a grade's, in one year. [1]"""
     spread: NDArray[np.float32]
     """[grade]: variance of a count around its mean, per child. [1]"""
+    inflation: NDArray[np.float64]
+    """[lead]: factor of the counts' variances, at least 1: how much further off past forecasts of grades were than they
+    claimed. Later years have the last one. [1]"""
+    inflation_together: NDArray[np.float64]
+    """[lead]: the same of all grades of a school together: factor of `covariance` and of the variance of school-year
+    shocks, at least that of the counts. [1]"""
     explained: pd.DataFrame
-    """school, grade, ratio, district_ratio, own_weight, transitions, excluded; of the grades taught."""
+    """school, grade, ratio, district_ratio, own_weight, transitions, excluded, left_out (years and why), noise_share
+    (part of next year's variance that is the count's own, which no model can remove); of the grades taught."""
+    fitted: tuple[tuple[str, float], ...]
+    """Parameters of the fit by name, for the table of parameters."""
     transitions: int
-    """School-grade transitions used for the variances."""
+    """School-grade transitions that the fit rests on."""
+
+    def inflated(self, years: int, *, together: bool = False) -> NDArray[np.float64]:
+        """Return the factors of standard deviations [year] of counts, or of what a school's grades share. [1]."""
+        factors = self.inflation_together if together else self.inflation
+        return np.sqrt(factors[np.minimum(np.arange(years), len(factors) - 1)])
 
 
 def moves_within(district: District, rolls: Rolls, stages: Sequence[Stage]) -> Moves:
@@ -130,16 +141,36 @@ def moves_within(district: District, rolls: Rolls, stages: Sequence[Stage]) -> M
     return Moves(shares=shares, last=np.where(inner, last, -1), stated=stated)
 
 
-def _broken(district: District, rolls: Rolls) -> NDArray[np.bool_]:
-    """Return [school, year]: whether an event makes that autumn no continuation of the year before."""
+def _struck(district: District, rolls: Rolls) -> dict[str, NDArray[np.bool_]]:
+    """Return, by kind of event, whether it keeps an autumn from being a continuation of the year before [school, year]."""
     events = district["events"]
-    events = where(events, events["kind"].isin(_BREAKS))
-    out = np.zeros((len(rolls.schools), len(rolls.years)), dtype=bool)
-    year = positions(events["year"], rolls.years)
-    for column in ("school", "other"):
-        school = positions(events[column], rolls.schools)
-        both = (school >= 0) & (year >= 0)
-        out[school[both], year[both]] = True
+    out: dict[str, NDArray[np.bool_]] = {}
+    for kind in _BREAKS:
+        found = where(events, events["kind"] == kind)
+        mask = np.zeros((len(rolls.schools), len(rolls.years)), dtype=bool)
+        year = positions(found["year"], rolls.years)
+        for column in ("school", "other"):
+            school = positions(found[column], rolls.schools)
+            both = (school >= 0) & (year >= 0)
+            mask[school[both], year[both]] = True
+        out[kind] = mask
+    since = _banned_since(district, rolls)
+    out[_BAN] = (np.array(rolls.years)[None, :] < since[:, None]) & (since[:, None] <= rolls.years[-1])
+    return out
+
+
+def _banned_since(district: District, rolls: Rolls) -> NDArray[np.float64]:
+    """Return the school year of the latest ban of transfers [school]; infinite without one. A ban of no school is one of all."""
+    events = district["events"]
+    bans = where(events, events["kind"] == _BAN)
+    out = np.full(len(rolls.schools), np.inf)
+    everywhere = (bans["school"].isna() & bans["block"].isna()).to_numpy(dtype=bool)
+    for year, at, all_schools in zip(
+        numbers(bans["year"]), positions(bans["school"], rolls.schools), everywhere, strict=True
+    ):
+        chosen = slice(None) if all_schools else [at] if at >= 0 else []
+        known = out[chosen]
+        out[chosen] = np.where(np.isfinite(known), np.maximum(known, year), year)
     return out
 
 
@@ -149,7 +180,17 @@ class _Transitions:
 
     observed: NDArray[np.float64]
     base: NDArray[np.float64]
-    excluded: NDArray[np.bool_]
+    """Missing where there is nothing to learn from."""
+    sizes: NDArray[np.float64]
+    """Relative sizes of the groups of the grade below. [1]"""
+    full: NDArray[np.bool_]
+    """Of those: what was observed is a lower bound."""
+    left_out: dict[str, NDArray[np.bool_]]
+    """By reason."""
+
+    def free(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return children observed and their base where nobody was turned away."""
+        return np.where(self.full, np.nan, self.observed), np.where(self.full, np.nan, self.base)
 
 
 def _transitions(district: District, rolls: Rolls, starts: set[int], moves: Moves) -> _Transitions:
@@ -168,69 +209,38 @@ def _transitions(district: District, rolls: Rolls, starts: set[int], moves: Move
         observed[:, at, 1:] = rolls.pupils[:, at, 1:]
         guessed[:, at] = unsure[:, None]
     possible = np.isfinite(observed) & (np.nan_to_num(base) > 0)
-    excluded = possible & (rolls.full | _broken(district, rolls)[:, None, :] | guessed)
-    used = possible & ~excluded
+    reasons = {kind: possible & mask[:, None, :] for kind, mask in _struck(district, rolls).items()} | {
+        "feeders not stated": possible & guessed
+    }
+    used = possible & ~np.logical_or.reduce(list(reasons.values()))
     return _Transitions(
-        observed=np.where(used, observed, np.nan), base=np.where(used, base, np.nan), excluded=excluded
+        observed=np.where(used, observed, np.nan),
+        base=np.where(used, base, np.nan),
+        sizes=usual_sizes(base, [rolls.grades.index(start) for start in sorted(starts)]),
+        full=used & rolls.full,
+        left_out=reasons | {"full": used & rolls.full},
     )
 
 
-def _district_ratios(moved: _Transitions) -> NDArray[np.float64]:
-    """Return the ratio of sums [grade, year]; missing where no school has one."""
-    base = np.nansum(moved.base, axis=0)
-    observed = np.nansum(moved.observed, axis=0)
-    return np.where((base > 0) & (observed > 0), observed / np.where(base > 0, base, 1.0), np.nan)
+def _expected(
+    observed: NDArray[np.float64], base: NDArray[np.float64], ratios: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """
+    Return the children expected at the district's ratio of the year [school, grade, year], and how much of a school's
+    deviation its own part in that ratio hides.
 
-
-def _latest(series: NDArray[np.float64]) -> float:
-    """Return the weighted mean of the latest logarithms, the newest weighing most; 0 when there are none."""
-    known = series[np.isfinite(series)][::-1][: len(_WEIGHTS)]
-    return float(np.average(known, weights=_WEIGHTS[: len(known)])) if len(known) else 0.0
-
-
-def _district_errors(logs: NDArray[np.float64]) -> tuple[float, float]:
-    """Return the standard deviations of the one-year errors of the district's ratios: common to all grades, and a grade's own."""
-    errors = np.full_like(logs, np.nan)
-    for grade in range(logs.shape[0]):
-        for year in range(2, logs.shape[1]):
-            if np.isfinite(logs[grade, year]) and np.isfinite(logs[grade, :year]).any():
-                errors[grade, year] = logs[grade, year] - _latest(logs[grade, :year])
-    known = np.isfinite(errors)
-    many = known.sum(axis=0) > 1
-    if not many.any():
-        return _DISTRICT, _DISTRICT_GRADE
-    common = np.array([np.nanmean(errors[:, year]) for year in np.flatnonzero(many)])
-    within = errors[:, many] - common
-    freedom = float(known[:, many].sum() - many.sum())
-    own = float(np.nansum(within**2)) / freedom
-    shared = max(float(np.mean(common**2)) - own / float(known[:, many].sum(axis=0).mean()), 0.0)
-    return (
-        float(np.sqrt(shrunk_variance(shared, float(many.sum()), _DISTRICT**2, _DISTRICT_YEARS))),
-        float(np.sqrt(shrunk_variance(own, freedom, _DISTRICT_GRADE**2, 4 * _DISTRICT_YEARS))),
+    A school that is most of the district is measured against the mean ratio of all years instead.
+    """
+    together = np.nansum(base, axis=0)
+    part = base / np.where(together > 0, together, 1.0)
+    alone = np.nan_to_num(part) > _ALONE
+    known = np.isfinite(observed) & np.isfinite(base)
+    of_all_years = np.where(known, observed, 0.0).sum(axis=(0, 2)) / np.maximum(
+        np.where(known, base, 0.0).sum(axis=(0, 2)), 1.0
     )
-
-
-def _school_year_variance(
-    observed: NDArray[np.float64], expected: NDArray[np.float64], per_child: float, total: float
-) -> float:
-    """
-    Return the variance of a shock that all grades of a school share in a year.
-
-    Half the mean product of the year-to-year changes of two grades' ratios, weighted by children, each change
-    limited to three standard deviations; shrunk towards the prior.
-    """
-    ratio = observed / expected
-    change = ratio[:, :, 1:] - ratio[:, :, :-1]
-    inverse = 1 / expected[:, :, 1:] + 1 / expected[:, :, :-1]
-    limit = 3 * np.sqrt(per_child * inverse + 2 * total)
-    known = np.isfinite(change) & np.isfinite(inverse)
-    change = np.where(known, np.clip(change, -limit, limit), 0.0)
-    weight = np.where(known, 1 / np.where(known, inverse, 1.0), 0.0)
-    products = (change * weight).sum(axis=1) ** 2 - (change**2 * weight**2).sum(axis=1)
-    weights = weight.sum(axis=1) ** 2 - (weight**2).sum(axis=1)
-    pairs = float(((known.sum(axis=1) - 1).clip(min=0)).sum())
-    estimate = max(float(products.sum() / weights.sum()) / 2, 0.0) if weights.sum() > 0 else 0.0
-    return shrunk_variance(estimate, pairs, _SCHOOL_YEAR**2, _DIFFERENCES)
+    expected = base * np.where(alone, of_all_years[None, :, None], ratios[None])
+    shared = known & ~alone
+    return expected, float(part[shared].mean()) if shared.any() else 0.0
 
 
 def fit_growth(
@@ -239,122 +249,181 @@ def fit_growth(
     """
     Fit the growth of every grade at every school.
 
-    Left out: years when the school was full in the grade (the count is a lower bound), years of an opening,
-    closure, merger or re-zoning of the school, and grades that receive from schools whose feeders are not stated.
+    Left out: years of an opening, closure, merger or re-zoning of the school, years before a ban of transfers, and
+    grades that receive from schools whose feeders are not stated. Where a school was full in the grade, the count is a
+    lower bound. Under a ban no grade is expected to grow.
     """
     starts = {stage.first for stage in stages}
     moved = _transitions(district, rolls, starts, moves)
-    ratios = _district_ratios(moved)
-    logs = np.log(np.where(np.isfinite(ratios), ratios, 1.0))
-    logs[~np.isfinite(ratios)] = np.nan
-    common, grade_error = _district_errors(logs)
     inner = np.array([grade not in starts for grade in rolls.grades])
-    district_ratio = np.where(inner, np.exp([_latest(row) for row in logs]), 0.0)
+    observed, base = moved.free()
+    ratios = calm_ratios(observed, base)
+    expected, hidden = _expected(observed, base, ratios)
+    bounds = np.where(moved.full, moved.base * ratios[None], expected)
+    recent = slice(-WINDOW, None)
+    learned = (moved.observed[:, inner, recent], bounds[:, inner, recent], moved.full[:, inner, recent])
+    sizes = moved.sizes[:, inner, recent]
+    fitted = fit_ratios(*learned[:2], at_least=learned[2], relative=sizes)
+    shown = 1 / (1 - min(hidden, 0.5))
+    per_child, shock = fitted.per_child * shown, fitted.school_year * np.sqrt(shown)
+    common, grade_error = usual_errors(ratios, np.nansum(base, axis=0), per_child)
 
-    expected = moved.base * ratios[None]
-    observed = moved.observed
-    schools, grades, years = observed.shape
-    flat = (schools * grades, years)
-    enough = np.isfinite(ratios).any(axis=0).sum() >= _LEAST_YEARS
-    prior = (PER_CHILD, 2 * _SCHOOL_YEAR**2)
-    if enough:
-        found = dispersion(observed.reshape(flat), expected.reshape(flat), prior, _DIFFERENCES)
-        shock = _school_year_variance(observed, expected, found.per_child, found.yearly / 2)
-        per_child, excess, pieces = found.per_child, max(found.yearly / 2 - shock, 0.0), found.differences
-    else:
-        per_child, excess, shock, pieces = PER_CHILD, 0.0, _SCHOOL_YEAR**2, 0
+    district_ratio = np.where(inner, [latest(row) for row in ratios], 0.0)
+    deviation = np.zeros(rolls.pupils.shape[:2])
+    deviation[:, inner] = fitted.deviation
+    ratio = np.where(inner, np.clip(district_ratio * (1 + deviation), 0.3, 2.0), 0.0)
+    banned = _banned_since(district, rolls) <= rolls.years[-1] + 1
+    ratio = np.where(banned[:, None], np.minimum(ratio, 1.0), ratio)
+    covariance = np.zeros((*deviation.shape, len(inner)))
+    covariance[:, np.ix_(inner, inner)[0], np.ix_(inner, inner)[1]] = fitted.covariance
+    noise = np.ones(len(inner))
+    noise[inner] = fitted.noise
+    known = np.isfinite(moved.observed[:, :, recent])
+    inflation, together = _inflation(*learned, sizes, fitted, shown)
+    reverting = np.zeros_like(deviation)
+    reverting[:, inner] = np.where(banned[:, None], 0.0, fitted.reverting)
+    growth = Growth(
+        district=district_ratio,
+        school=ratio,
+        reverting=reverting,
+        covariance=covariance,
+        usual_spread=_usual_spread(fitted, np.asarray(known.any(axis=(1, 2)))),
+        yearly=float(shock),
+        common=common,
+        grade=grade_error,
+        spread=np.clip(per_child * noise, 0.025, 1.5).astype(np.float32),
+        inflation=inflation,
+        inflation_together=together,
+        explained=pd.DataFrame(),
+        fitted=(
+            ("school_year_sd", float(shock)),
+            ("district_sd", common),
+            ("district_grade_sd", grade_error),
+            ("variance_per_child", float(per_child)),
+            ("school_sd", fitted.school),
+            ("school_grade_sd", fitted.school_grade),
+            ("forgetting", fitted.forgetting),
+            ("reverting", float(fitted.reverting.mean()) if inner.any() else 0.0),
+            *((f"inflation_{lead}", float(factor)) for lead, factor in enumerate(inflation, start=1)),
+            *((f"inflation_together_{lead}", float(each)) for lead, each in enumerate(together, start=1)),
+        ),
+        transitions=fitted.transitions,
+    )
+    own = np.zeros_like(deviation)
+    own[:, inner] = fitted.own
+    return replace(growth, explained=_explained(growth, rolls, moved, own, taught & inner))
 
-    recent = np.zeros(years, dtype=bool)
-    recent[-WINDOW:] = True
-    used = np.isfinite(observed) & recent
-    seen, base = np.where(used, observed, 0.0), np.where(used, expected, 0.0)
-    school, school_spread, school_own = _deviation(
-        seen.sum(axis=(1, 2)),
-        base.sum(axis=(1, 2)),
-        per_child,
-        shock / np.maximum(used.any(axis=1).sum(axis=1), 1),
-        _SCHOOL,
-        estimate=bool(enough),
-    )
-    grade, grade_spread, grade_own = _deviation(
-        seen.sum(axis=2),
-        base.sum(axis=2) * (1 + school[:, None]),
-        per_child,
-        excess / np.maximum(used.sum(axis=2), 1),
-        _SCHOOL_GRADE,
-        estimate=bool(enough),
-    )
-    typical = np.array([_typical(expected[:, at]) for at in range(grades)])
-    spread = np.clip(per_child + excess * typical, 0.02, 1.5)
-    ratio = np.where(inner, district_ratio * (1 + school[:, None] + grade), 0.0)
-    ratio = np.where(inner, np.clip(ratio, 0.3, 2.0), 0.0)
-    transitions, excluded = used.sum(axis=2), (moved.excluded & recent).sum(axis=2)
-    own = 1 - (1 - school_own[:, None]) * (1 - grade_own)
+
+def _usual_spread(fitted: Ratios, counted: NDArray[np.bool_]) -> float:
+    """Return the standard deviation of what the grades of a counted school have in common and is not known of it."""
+    grades = fitted.covariance.shape[1]
+    if not counted.any() or grades < 2:
+        return fitted.school
+    apart = ~np.eye(grades, dtype=bool)
+    return float(np.sqrt(max(fitted.covariance[counted][:, apart].mean(), 0.0)))
+
+
+def _inflation(
+    observed: NDArray[np.float64],
+    expected: NDArray[np.float64],
+    full: NDArray[np.bool_],
+    sizes: NDArray[np.float64],
+    fitted: Ratios,
+    shown: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    r"""
+    Return by how much past forecasts were further off than they claimed [lead], as factors of variances: of grades, and of
+    all grades of a school together.
+
+    The deviations are found again from what was known at the last `_ORIGINS` counts before this one, and their errors
+    in the years since, at the district's ratio of each year, are set against the variance claimed,
+    :math:`c_g\,E + E^2 (\operatorname{Var} d + \sigma_u^2)` of a grade, and its like of a sum. The means are drawn towards
+    1, and variances are never deflated.
+    """
+    years = observed.shape[2]
+    grades: list[list[NDArray[np.float64]]] = [[] for _ in range(_ORIGINS)]
+    schools: list[list[NDArray[np.float64]]] = [[] for _ in range(_ORIGINS)]
+    open_years = np.where(full, np.nan, observed)
+    for back in range(1, _ORIGINS + 1):
+        until = years - back
+        if np.isfinite(open_years[:, :, :until]).any(axis=(0, 1)).sum() < _LEAST_YEARS:
+            break
+        past = fit_ratios(
+            open_years[:, :, :until], expected[:, :, :until], like=fitted, relative=sizes[:, :, :until]
+        )
+        lasting = past.covariance + past.school_year**2 * shown
+        for lead in range(back):
+            growth = 1 + past.deviation + past.reverting * sizes[:, :, until + lead]
+            off = open_years[:, :, until + lead] - expected[:, :, until + lead] * growth
+            known = np.isfinite(off)
+            size = np.where(known, expected[:, :, until + lead], 0.0)
+            counted = past.per_child * past.noise * shown * size
+            claimed = counted + size**2 * np.diagonal(lasting, axis1=1, axis2=2)
+            grades[lead].append(_squares(off[known], claimed[known]))
+            several = known.sum(axis=1) > 1
+            claimed = counted.sum(axis=1) + np.einsum("sg,sgh,sh->s", size, lasting, size)
+            schools[lead].append(_squares(np.nansum(off, axis=1)[several], claimed[several]))
+    of_grades = _beyond(grades, np.ones(_ORIGINS))
+    return of_grades, _beyond(schools, of_grades)
+
+
+def _squares(off: NDArray[np.float64], claimed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return squared standardised errors, without their extremes."""
+    return np.minimum(off**2 / np.where(claimed > 0, claimed, 1.0), _EXTREME)
+
+
+def _beyond(squares: list[list[NDArray[np.float64]]], least: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return means of squared standardised errors by lead, drawn towards 1, never falling and never below the least."""
+    out = np.ones(len(squares))
+    for lead, found in enumerate(squares):
+        cases = np.concatenate(found) if found else np.zeros(0)
+        mean = (cases.sum() + _PRIOR_CASES) / (len(cases) + _PRIOR_CASES)
+        out[lead] = np.clip(mean, max(least[lead], out[lead - 1] if lead else 1.0), _MOST)
+    return out
+
+
+def _explained(
+    growth: Growth,
+    rolls: Rolls,
+    moved: _Transitions,
+    own: NDArray[np.float64],
+    shown: NDArray[np.bool_],
+) -> pd.DataFrame:
+    """Return how each ratio came; see `Growth.explained`."""
+    recent = slice(-WINDOW, None)
+    used = np.isfinite(moved.observed) & ~moved.full
+    excluded = np.logical_or.reduce(list(moved.left_out.values()))
+    below = np.nan_to_num(np.roll(rolls.pupils[:, :, -1], 1, axis=1)) * growth.school
+    lasting = np.diagonal(growth.covariance, axis1=1, axis2=2) + growth.yearly**2
+    shocks = below**2 * (lasting + growth.common**2 + growth.grade**2)
+    noise = growth.spread * below
     index = pd.MultiIndex.from_product([rolls.schools, rolls.grades], names=["school", "grade"])
-    explained = pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "ratio": ratio.ravel(),
-            "district_ratio": np.broadcast_to(district_ratio, ratio.shape).ravel(),
+            "ratio": growth.school.ravel(),
+            "district_ratio": np.broadcast_to(growth.district, own.shape).ravel(),
             "own_weight": own.ravel(),
-            "transitions": transitions.ravel(),
-            "excluded": excluded.ravel(),
+            "transitions": used[:, :, recent].sum(axis=2).ravel(),
+            "excluded": excluded[:, :, recent].sum(axis=2).ravel(),
+            "left_out": _reasons(moved, rolls, recent).ravel(),
+            "noise_share": np.where(
+                below > 0, noise / np.where(below > 0, noise + shocks, 1.0), np.nan
+            ).ravel(),
         },
         index=index,
     ).reset_index()
-    return Growth(
-        district=district_ratio,
-        school=ratio,
-        school_spread=school_spread,
-        grade_spread=grade_spread,
-        usual_spread=_root_mean_square(school_spread[school_own > 0], _SCHOOL),
-        yearly=float(np.sqrt(shock)),
-        common=common,
-        grade=grade_error,
-        spread=np.where(inner, spread, per_child).astype(np.float32),
-        explained=where(explained, (taught & inner).ravel()).reset_index(drop=True),
-        transitions=pieces,
-    )
+    return where(table, shown.ravel()).reset_index(drop=True)
 
 
-def _root_mean_square(values: NDArray[np.float64], otherwise: float) -> float:
-    return float(np.sqrt(np.mean(values**2))) if len(values) else otherwise
-
-
-def _typical(expected: NDArray[np.float64]) -> float:
-    known = expected[np.isfinite(expected)]
-    return float(np.median(known)) if len(known) else 0.0
-
-
-def _deviation(
-    observed: NDArray[np.float64],
-    expected: NDArray[np.float64],
-    per_child: float,
-    yearly: NDArray[np.float64],
-    prior: float,
-    *,
-    estimate: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """
-    Return lasting deviations from the expected, shrunk towards 0; what is not known of them; and their own weights.
-
-    Parameters
-    ----------
-    observed, expected
-        Children over the window; any shape.
-    yearly
-        Variance that the mean of the yearly shocks leaves in the ratio.
-    prior
-        Prior standard deviation.
-    estimate
-        Whether there is history enough to estimate the variance between schools; otherwise the prior serves.
-    """
-    seen = expected > 0
-    base = np.where(seen, expected, 1.0)
-    deviation = np.where(seen, observed / base - 1, 0.0)
-    variance = per_child / base + yearly
-    between = prior**2
-    if estimate:
-        known = np.where(seen, deviation, np.nan).ravel()
-        between = shrunk_between(known, variance.ravel(), prior**2, _SCHOOLS)
-    own = np.where(seen, between / (between + variance), 0.0)
-    return own * deviation, np.sqrt(between * (1 - own)), own
+def _reasons(moved: _Transitions, rolls: Rolls, recent: slice) -> NDArray[np.object_]:
+    """Return the years left out and why, as text [school, grade]."""
+    out = np.full(rolls.pupils.shape[:2], "", dtype=object)
+    years = rolls.years[recent]
+    for reason, mask in moved.left_out.items():
+        for school, grade in np.argwhere(mask[:, :, recent].any(axis=2)):
+            when = ", ".join(
+                str(year) for year, hit in zip(years, mask[school, grade, recent], strict=True) if hit
+            )
+            before = f"{out[school, grade]}; " if out[school, grade] else ""
+            out[school, grade] = f"{before}{reason}: {when}"
+    return out

@@ -5,12 +5,14 @@ bring are measured against. Plans and rooms play no part in it; the simulation h
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from planner.forecast.arrays import positions
+from planner.forecast.ratios import usual_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,22 +102,37 @@ def intakes(
     return into + arriving[:, None]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rolled:
+    """A stage on the expected path; all [school, grade of the stage, year]."""
+
+    pupils: NDArray[np.float64]
+    """[children]"""
+    base: NDArray[np.float64]
+    """Children of the grade below who would now be in the grade. [children]"""
+    growth: NDArray[np.float64]
+    """Children of the grade per child of the base, without newcomers. [1]"""
+
+
 def rolled(
     now: NDArray[np.float64],
     entering: NDArray[np.float64],
     growth: NDArray[np.float64],
+    reverting: NDArray[np.float64],
     newcomers: NDArray[np.float64],
     teaches: NDArray[np.bool_],
     moves: Moves,
     grades: Sequence[int],
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+) -> Rolled:
     r"""
     Roll a stage forward on the expected path.
 
-    .. math:: N_{s,g,t} = r_{s,g}\,(N_{s,g-1,t-1} + M_{s,g-1,t-1}) + A_{s,g,t}
+    .. math:: N_{s,g,t} = r_{s,g}\,(1 + \beta_{s,g} z_{s,g,t})\,(N_{s,g-1,t-1} + M_{s,g-1,t-1}) + A_{s,g,t}
 
-    with M the children moved on to the school from schools that end below grade g, and A the newcomers of new
-    dwellings, where the school's grade has children enough to carry them.
+    with M the children moved on to the school from schools that end below grade g, z the relative size of the group
+    beside the school's others, and A the newcomers of new dwellings and of drivers, where the school's grade has children
+    enough to carry them. Only year groups of the last count revert to their school's usual size: those yet to enter are
+    as large as catchments and plans make them.
 
     Parameters
     ----------
@@ -123,22 +140,17 @@ def rolled(
         [school, grade of the stage]: the last count. [children]
     entering
         [school, year]. [children]
-    growth
+    growth, reverting
         [school, grade of the stage]. [1]
     newcomers
-        [school, grade of the stage, year]: children who move in. [children/year]
+        [school, grade of the stage, year]: children who move in; negative where they move away. [children/year]
     teaches
         [school, grade of the stage].
     grades
         Of the stage.
-
-    Returns
-    -------
-    Pupils, and the children of the grade below who would now be in the grade (the base of growth), both
-    [school, grade, year]. [children]
     """
     years = entering.shape[1]
-    pupils, base = np.zeros((*now.shape, years)), np.zeros((*now.shape, years))
+    pupils, base, grown = (np.zeros((*now.shape, years)) for _ in range(3))
     before = now
     for year in range(years):
         pupils[:, 0, year] = entering[:, year]
@@ -148,17 +160,20 @@ def rolled(
             going = np.where(ending[:, 0] & (moves.shares.sum(axis=1) > 0), below, 0.0)
             came = (below - going) + np.einsum("st,s->t", moves.shares, going)
             base[:, at, year] = came
-            carried = np.where(teaches[:, at] & (came >= _ENOUGH), newcomers[:, at, year], 0.0)
-            pupils[:, at, year] = growth[:, at] * came + carried
+        counted = np.where(np.arange(len(grades)) > year, base[:, :, year], 0.0)
+        grown[:, :, year] = growth * (1 + reverting * usual_sizes(counted, (0,)))
+        carried = np.where(teaches & (base[:, :, year] >= _ENOUGH), newcomers[:, :, year], 0.0)
+        later = grown[:, :, year] * base[:, :, year] + carried
+        pupils[:, 1:, year] = np.maximum(later[:, 1:], 0.0)
         before = pupils[:, :, year]
-    return pupils, base
+    return Rolled(pupils=pupils, base=base, growth=grown)
 
 
 def newcomers_share(
     newcomers: NDArray[np.floating], base: NDArray[np.floating], teaches: NDArray[np.bool_]
 ) -> NDArray[np.floating]:
     """
-    Return newcomers per child of the base, at most 1; none where there are too few children to carry them.
+    Return newcomers per child of the base, at most 1 and at least -1; none where too few children could carry them.
 
     Parameters
     ----------
@@ -168,7 +183,24 @@ def newcomers_share(
         Whether the school teaches the grade, of the same kind of shape.
     """
     carries = teaches & (base >= _ENOUGH)
-    return np.where(carries, np.minimum(newcomers / np.where(carries, base, 1.0), 1.0), 0.0)
+    return np.where(carries, np.clip(newcomers / np.where(carries, base, 1.0), -1.0, 1.0), 0.0)
+
+
+def without_carriers(
+    newcomers: NDArray[np.float64], base: NDArray[np.float64], teaches: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """
+    Return newcomers whom no growth can carry, because hardly any children are in their grade yet [year]. [children]
+
+    Parameters
+    ----------
+    newcomers, base
+        [school, grade, year]. [children]
+    teaches
+        [school, grade]: grades into which growth leads.
+    """
+    lost = teaches[:, :, None] & (base < _ENOUGH)
+    return np.where(lost, np.maximum(newcomers, 0.0), 0.0).sum(axis=(0, 1))
 
 
 def newcomers_by_school(stock: NDArray[np.float64], parts: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,13 +1,14 @@
 """
 Children entering units (schools, catchments or areas) that no other unit feeds, from past counts and births.
 
-Up to five forecasts are made of every unit:
+Up to six forecasts are made of every unit:
 
 - **level**: its share of all entrants, followed through the years, times the level of all;
 - **births**: the same share times all, moved on as births move;
 - **own**: its own count, followed by itself, moved on as births move;
 - **born here**: births of its own area times the ratio of entrants to births, followed;
-- **younger**: what its children in the first grades, three year groups instead of one, say of the next.
+- **younger**: what its children in the first grades, three year groups instead of one, say of the next;
+- **steady**: the mean of its latest counts, moved on as births move: the further ahead, the less the last count tells.
 
 They are weighted by how well each would have done at past autumns, lead by lead, and the errors that the weighted
 forecast would have made there give its uncertainty: what all units share, and what is a unit's own.
@@ -34,15 +35,15 @@ if TYPE_CHECKING:
     Forecaster = Callable[[int], NDArray[np.float64]]
     """Past autumn, by position, to what would have been said then [unit, lead]; missing where it says nothing."""
 
-_PRIORS = {"level": 0.2, "births": 0.4, "own": 0.15, "born here": 0.2, "younger": 0.15}
-"""Weights to begin with, rescaled to those that there are."""
+_PRIORS = {"level": 0.2, "births": 0.4, "own": 0.15, "born here": 0.2, "younger": 0.15, "steady": 0.1}
+"""Weights to begin with, rescaled to those that there are; that of the steady forecast is multiplied by the lead."""
 _SHARE = Prior(per_child=1.0, yearly=0.06)
 _BORN = Prior(per_child=0.9, yearly=0.04)
 _YOUNGER = Prior(per_child=1.0, yearly=0.03, start=0.1)
 """Entry shares vary by 1.0 per child and 4.6 to 6 % a year in New York and Atlanta, ratios to births by 0.84 and 1.15 %
 in England; how far younger grades mislead is an assumption that the fit replaces."""
 
-_TOLD_BY_BIRTHS = (0.95, 0.3)
+_TOLD_BY_BIRTHS = (0.95, 0.15)
 """Prior of the part of births' moves that entrants follow, and its standard deviation."""
 _LEVEL_NOISE = 0.03
 """Standard deviation of the level of all entrants around what births make of it, in one year."""
@@ -50,6 +51,8 @@ _LATEST = 8
 """Past autumns at which forecasts are tried. [years]"""
 _REFERENCE = 6
 """Latest autumns whose mean is a unit's scale. [years]"""
+_STEADY = 3
+"""Latest autumns whose mean is the steady forecast. [years]"""
 _YEARLY = 0.06
 """Prior standard deviation of a unit's error in one year beyond the count's own noise."""
 _DISTRICT = 0.02
@@ -57,6 +60,10 @@ _DISTRICT = 0.02
 _UNIT_WORTH = 30.0
 _DISTRICT_WORTH = 4.0
 """Past errors that these priors are worth."""
+_FEWEST = 2
+"""Autumns that errors are taken to rest on at least: variances are inflated by a half at most."""
+_IN_AUTUMN = 20
+"""Most errors of one autumn that count: more units tell no more of other autumns."""
 _EXTREME = 9.0
 _CLIPPED = 0.975
 """Largest squared standardised error used, and the mean of a squared standard normal clipped there."""
@@ -76,6 +83,8 @@ class EntryFacts:
     """[unit, autumn and leads]: the same by unit."""
     lag: int
     """Years from a birth cohort to its entry: as many leads are known at any autumn. [years]"""
+    admitting: NDArray[np.bool_] | None = None
+    """[unit]: whether the unit goes on to admit; left out, those counted in the last autumn do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,11 +122,11 @@ def fit_unit_entry(facts: EntryFacts, leads: int) -> UnitEntry:
     trial = _Trial(facts, leads)
     names = tuple(trial.forecasters)
     last = facts.entered.shape[1] - 1
-    prior = [_PRIORS[name] for name in names]
     weights = np.zeros((leads, len(names)))
     errors: list[_Errors] = []
     tried = 0
     for lead in range(leads):
+        prior = [_PRIORS[name] * (1 + lead if name == "steady" else 1) for name in names]
         past = trial.past(lead)
         if past.forecasts.size:
             middle = np.maximum(past.forecasts.mean(axis=1), 1.0)
@@ -125,17 +134,17 @@ def fit_unit_entry(facts: EntryFacts, leads: int) -> UnitEntry:
             spread = np.sqrt(trial.per_child * middle + relative * middle**2)
             weights[lead] = stacked_weights(past.forecasts, past.actual, spread, prior)
         else:
-            weights[lead] = weights[lead - 1] if lead else np.array(prior) / sum(prior)
+            weights[lead] = np.array(prior) / sum(prior)
         errors.append(past.errors(weights[lead], trial.per_child))
         tried = tried or len(past.actual)
     said = np.stack([trial.said(name, last) for name in names], axis=-1)
     used = np.where(np.isfinite(said), weights[None], 0.0)
     total = used.sum(axis=-1)
     mean = (np.nan_to_num(said) * used).sum(axis=-1) / np.where(total > 0, total, 1.0)
-    counted = np.isfinite(facts.entered[:, last])[:, None]
+    counted = np.isfinite(facts.entered[:, last]) if facts.admitting is None else facts.admitting
     unit, shared = _variances(errors, trial.yearly)
     return UnitEntry(
-        mean=np.where((total > 0) & counted, mean, np.nan),
+        mean=np.where((total > 0) & counted[:, None], mean, np.nan),
         unit_variance=unit,
         shared_variance=shared,
         per_child=trial.per_child,
@@ -150,14 +159,17 @@ def _variances(errors: list[_Errors], yearly: float) -> tuple[NDArray[np.float64
     """Return the variances of units' own and of shared errors by lead, each drawn towards its prior."""
     unit, shared = np.zeros(len(errors)), np.zeros(len(errors))
     for lead, found in enumerate(errors):
-        expected = _YEARLY**2 if not lead else unit[lead - 1] + yearly**2
-        logs = found.cases * np.log(max(found.unit, 1e-5)) + _UNIT_WORTH * np.log(expected)
-        unit[lead] = np.exp(logs / (found.cases + _UNIT_WORTH))
+        expected = _YEARLY**2 if not lead else unit[lead - 1] + max(yearly**2, unit[0])
+        cases = min(found.cases, _IN_AUTUMN * found.autumns)
+        logs = cases * np.log(max(found.unit, 1e-5)) + _UNIT_WORTH * np.log(expected)
+        unit[lead] = np.exp(logs / (cases + _UNIT_WORTH))
         expected = _DISTRICT**2 * (1 + lead / 2)
         shared[lead] = (found.autumns * found.shared + _DISTRICT_WORTH * expected) / (
             found.autumns + _DISTRICT_WORTH
         )
-    return np.maximum.accumulate(unit), np.maximum.accumulate(shared)
+    # Found in the autumns that the weights were fitted to: the fewer they were, the further off others will be.
+    inflation = 1 + 1 / np.maximum([found.autumns for found in errors], _FEWEST)
+    return np.maximum.accumulate(unit * inflation), np.maximum.accumulate(shared * inflation)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -199,6 +211,8 @@ class _Past:
             model = noise + variance
             clipped = np.minimum(own**2 / model, _EXTREME) * model / _CLIPPED
             variance = max(float(np.average(clipped - noise, weights=1 / model**2)), 1e-5)
+        # Less than half a standard error of the estimate is as good as none among counts as noisy as these.
+        variance = max(variance, float(np.sqrt(0.5 / (1 / (noise + variance) ** 2).sum())))
         return _Errors(
             unit=variance, cases=len(mean), shared=max(float(np.mean(shared)), 0.0), autumns=len(shared)
         )
@@ -235,6 +249,7 @@ class _Trial:
                 self.ratios = _levels(ratio)
                 self.forecasters["births"] = lambda at: self._shared(shares, at, self._moved(at))
         self.forecasters["own"] = lambda at: (self.scale * own.effect[:, at])[:, None] * self._moved(at)[None]
+        self.forecasters["steady"] = self._steady
         self._add_born_here()
         self._add_younger()
 
@@ -302,6 +317,19 @@ class _Trial:
 
     def _shared(self, shares: Followed, at: int, moved: NDArray[np.float64]) -> NDArray[np.float64]:
         return (self.share * shares.effect[:, at])[:, None] * (self.levels[at] * moved)[None, :]
+
+    def _steady(self, at: int) -> NDArray[np.float64]:
+        """Return the mean of every unit's latest counts, moved on as births have moved since."""
+        latest = slice(max(at + 1 - _STEADY, 0), at + 1)
+        known = self.known[:, latest]
+        counted = np.where(known, self.facts.entered[:, latest], 0.0).sum(axis=1)
+        mean = np.where(known.any(axis=1), counted / np.maximum(known.sum(axis=1), 1), np.nan)
+        moved = np.ones(self.leads)
+        total = self.total[latest]
+        if self.ratios is not None and np.isfinite(total).any():
+            move = self._by_births(at) / total[np.isfinite(total)].mean()
+            moved = np.where(move > 0, move, 1.0) ** self.follows_births(at)
+        return mean[:, None] * moved[None]
 
     def _add_born_here(self) -> None:
         born, autumns = self.facts.born_here, self.facts.entered.shape[1]

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
 _WIDTH, _PANEL, _HEIGHT, _APART = 760.0, 190.0, 190.0, 50.0
 _LATER = "#b3542e"
-_SIMPLE = "#8b9099"
-_LARGEST = 7.0
+_LARGEST = 5.5
 """Radius of the disc of a group that holds all cases. [points]"""
+_FEWEST = 10
+"""Cases of a group of stated odds that is drawn; fewer say nothing."""
 
 
 def accuracy_chart(found: Backtest, *, source: str = "") -> Figure:
@@ -49,7 +50,8 @@ def accuracy_chart(found: Backtest, *, source: str = "") -> Figure:
         )
     ]
     source = source or say(
-        "error: children wrongly placed per hundred that came; grey: the best simple method"
+        "Error: children wrongly placed per hundred that came; dotted: the best simple method. Discs: groups of stated odds, by their cases; those of fewer than {least} are left out.",
+        least=_FEWEST,
     )
     below = footer_height(source, _WIDTH) + 64
     sheet = Sheet(_WIDTH, header_height(title, lines, _WIDTH) + 26 + _HEIGHT + below)
@@ -159,21 +161,23 @@ def _errors(panel: _Panel, scores: pd.DataFrame, baselines: pd.DataFrame) -> Non
     panel.columns, panel.high = tuple(float(lead) for lead in leads), math.ceil(largest / step) * step
     panel.scales(step)
     for row, (target, colour) in enumerate(_TARGETS):
-        panel.curve(leads, _of(best, target, "wape", leads), _SIMPLE, dashes=(3, 2), dots=False)
+        panel.curve(leads, _of(best, target, "wape", leads), colour, dashes=(1.2, 2), dots=False)
         panel.curve(leads, _of(scores, target, "wape", leads), colour)
         panel.caption(row, colour, _named()[target])
 
 
 def _coverage(panel: _Panel, scores: pd.DataFrame) -> None:
     leads = sorted({int(lead) for lead in scores["lead"].tolist()})
-    panel.columns, panel.low = tuple(float(lead) for lead in leads), 50.0
+    shown = scores.loc[scores["target"].isin([target for target, _ in _TARGETS[:2]])]
+    lowest = float(shown[["cover80", "cover95"]].min(axis=None)) if len(shown) else 1.0
+    panel.columns, panel.low = tuple(float(lead) for lead in leads), min(50.0, math.floor(10 * lowest) * 10.0)
     panel.scales(10)
     for level in (80.0, 95.0):
         y = panel.y(level)
         panel.sheet.line((panel.box.left, panel.box.right), (y, y), colour=QUIET, width=0.9, order=2)
     for target, colour in _TARGETS[:2]:
         for column, dashes in (("cover80", ()), ("cover95", (3.5, 2.2))):
-            shares = [max(100 * share, panel.low) for share in _of(scores, target, column, leads)]
+            shares = [100 * share for share in _of(scores, target, column, leads)]
             panel.curve(leads, shares, colour, dashes=dashes)
     panel.caption(0, INK, say("in the range of 80 %"))
     panel.caption(1, INK, say("in the range of 95 %"), dashes=(3.5, 2.2))
@@ -185,9 +189,11 @@ def _odds(panel: _Panel, reliability: pd.DataFrame) -> None:
     panel.sheet.line(
         (box.left, box.right), (box.bottom, box.top), colour=QUIET, width=0.7, dashes=(2, 2), order=2
     )
+    enough = reliability.loc[reliability["cases"] >= _FEWEST]
+    if not len(enough):
+        panel.sheet.write(box.left, box.bottom - 28, say("too few cases"), 7.2, gid="caption")
     for row, (target, colour) in enumerate(_TARGETS[:2]):
-        rows = reliability.loc[reliability["target"] == target] if len(reliability) else reliability
-        rows = rows.loc[rows["cases"] > 0] if len(rows) else rows
+        rows = enough.loc[enough["target"] == target]
         if not len(rows):
             continue
         xs, ys = (100 * rows["stated"]).tolist(), (100 * rows["came"]).tolist()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from planner.maps.land import school_names
-from planner.maps.palette import ACCENT, FAINT, HATCH, INK, QUIET
+from planner.maps.palette import ACCENT, FAINT, HATCH, INK, QUIET, RANGES, STATED
 from planner.maps.phrases import signed, source_line, stage_name, whole
 from planner.maps.sheet import MARGIN, Box, Sheet, footer_height, header_height, nice, write_header
 from planner.maps.typeface import text_width, wrapped
@@ -25,14 +25,12 @@ if TYPE_CHECKING:
     from planner.district import District
     from planner.policy import Policy
 
-_WIDTH, _HEIGHT = 640.0, 250.0
-_SCALE = 40.0
+WIDTH, HEIGHT = 640.0, 250.0
+SCALE = 40.0
 """Room for the figures of the vertical scale. [points]"""
-_NAMES = 116.0
+NAMES = 116.0
 """Room for the names at the end of the lines. [points]"""
-_BAND = "#cfdde8"
-_STATED = "#8a5a1f"
-_PAST = 10
+PAST = 10
 """Counted years that are shown, at most."""
 
 
@@ -49,7 +47,7 @@ def _counted(district: District, stage: str, policy: Policy | None, school: str 
     sums: Counter[int] = Counter()
     for year, pupils in zip(rows["year"].tolist(), rows["pupils"].tolist(), strict=True):
         sums[int(year)] += int(pupils)
-    return {year: float(sums[year]) for year in sorted(sums)[-_PAST:]}
+    return {year: float(sums[year]) for year in sorted(sums)[-PAST:]}
 
 
 def pupils_and_seats_chart(
@@ -110,12 +108,12 @@ def pupils_and_seats_chart(
         say("line: expected; band: range of 80 %"),
         say("the scale does not begin at 0") if low > 0 else "",
     )
-    below = footer_height(source, _WIDTH) + 46
-    sheet = Sheet(_WIDTH, header_height(title, lines, _WIDTH) + 12 + _HEIGHT + below)
+    below = footer_height(source, WIDTH) + 46
+    sheet = Sheet(WIDTH, header_height(title, lines, WIDTH) + 12 + HEIGHT + below)
     write_header(sheet, title, lines)
     sheet.footer(source)
-    box = Box(left=MARGIN + _SCALE, bottom=below, width=_WIDTH - 2 * MARGIN - _SCALE - _NAMES, height=_HEIGHT)
-    plot = _Plot(sheet, box, [*past, *years], low, high, step)
+    box = Box(left=MARGIN + SCALE, bottom=below, width=WIDTH - 2 * MARGIN - SCALE - NAMES, height=HEIGHT)
+    plot = Plot(sheet, box, [*past, *years], low, high, step)
     plot.axes(split=district.counted if past and years else None)
     if years:
         plot.forecast(years, figures, past, demanded=middle == "demand")
@@ -177,7 +175,7 @@ def scale_of(values: Sequence[float]) -> tuple[float, float, float]:
     return math.floor(floor / step) * step, math.ceil(top / step) * step, step
 
 
-class _Plot:
+class Plot:
     """The field of the chart, with its two scales."""
 
     def __init__(
@@ -230,43 +228,58 @@ class _Plot:
         self, years: Sequence[int], figures: NDArray[np.float64], past: dict[int, float], *, demanded: bool
     ) -> None:
         """Draw the pupils expected, their range, the seats, the names of the lines and the gaps below."""
+        middle, low, high, seats, stated = figures[:, :5].T
+        self.band(years, low, high, fill=RANGES[1])
+        self.expected(years, middle, past)
+        self.steps(years, seats, colour=INK, width=1.5)
+        self.steps(years, stated, colour=STATED, width=1.1, dashes=(3.5, 2.2))
+        names = [
+            (seats[-1], say("seats"), INK),
+            (middle[-1], say("children expected") if demanded else say("pupils expected"), ACCENT),
+            (stated[-1], say("seats as stated"), STATED),
+        ]
+        self.names([name for name in names if not math.isnan(name[0])])
+        self._gap_row(years, _gaps(figures))
+
+    def band(
+        self,
+        years: Sequence[int],
+        low: NDArray[np.float64],
+        high: NDArray[np.float64],
+        *,
+        fill: str,
+        start: tuple[int, float] | None = None,
+    ) -> None:
+        """Fill the range between two lines, where both are known; `start` is the year and figure it opens from."""
+        known = ~np.isnan(low) & ~np.isnan(high)
+        if known.sum() + (start is not None) < 2:
+            return
+        xs = [self.x(year) for year, kept in zip(years, known, strict=True) if kept]
+        lows, highs = ([self.y(value) for value in line[known]] for line in (low, high))
+        if start is not None:
+            xs, point = [self.x(start[0]), *xs], self.y(start[1])
+            lows, highs = [point, *lows], [point, *highs]
+        there, back = zip(xs, lows, strict=True), zip(reversed(xs), reversed(highs), strict=True)
+        self.sheet.polygon([*there, *back], fill=fill, order=2)
+
+    def expected(self, years: Sequence[int], middle: NDArray[np.float64], past: dict[int, float]) -> None:
+        """Draw what is expected, from the last count on where that is of the year before."""
         xs = np.array([self.x(year) for year in years])
-        middle, low, high, seats, stated = (
-            np.array([self.y(value) for value in line]) for line in figures[:, :5].T
-        )
-        ranged = ~np.isnan(low) & ~np.isnan(high)
-        if ranged.sum() > 1:
-            corners = [*zip(xs[ranged], low[ranged], strict=True)]
-            corners += [*zip(xs[ranged][::-1], high[ranged][::-1], strict=True)]
-            self.sheet.polygon(corners, fill=_BAND, order=2)
+        ys = np.array([self.y(value) for value in middle])
         if years[0] - 1 in past:
             last = (self.x(years[0] - 1), self.y(past[years[0] - 1]))
-            self.sheet.line((last[0], xs[0]), (last[1], middle[0]), colour=ACCENT, width=1.1, order=5)
-        self.sheet.line(xs, middle, colour=ACCENT, width=1.6, order=5)
-        dots = ~np.isnan(middle)
+            self.sheet.line((last[0], xs[0]), (last[1], ys[0]), colour=ACCENT, width=1.1, order=5)
+        self.sheet.line(xs, ys, colour=ACCENT, width=1.6, order=5)
+        dots = ~np.isnan(ys)
         self.sheet.discs(
-            np.column_stack([xs, middle])[dots],
+            np.column_stack([xs, ys])[dots],
             np.full(dots.sum(), 2.1),
             fills="#ffffff",
             edge=ACCENT,
             widths=1.2,
         )
-        self._steps(years, seats, colour=INK, width=1.5)
-        self._steps(years, stated, colour=_STATED, width=1.1, dashes=(3.5, 2.2))
-        names = [
-            (float(seats[-1]), say("seats"), figures[-1, 3], INK),
-            (
-                float(middle[-1]),
-                say("children expected") if demanded else say("pupils expected"),
-                figures[-1, 0],
-                ACCENT,
-            ),
-            (float(stated[-1]), say("seats as stated"), figures[-1, 4], _STATED),
-        ]
-        self._names([name for name in names if not math.isnan(name[0])])
-        self._gap_row(years, _gaps(figures))
 
-    def _steps(
+    def steps(
         self,
         years: Sequence[int],
         levels: NDArray[np.float64],
@@ -277,13 +290,14 @@ class _Plot:
     ) -> None:
         """Draw a figure that holds for whole years."""
         xs = np.array([[self.x(year - 0.5), self.x(year + 0.5)] for year in years]).ravel()
-        self.sheet.line(xs, np.repeat(levels, 2), colour=colour, width=width, dashes=dashes, order=4)
+        ys = np.array([self.y(level) for level in levels])
+        self.sheet.line(xs, np.repeat(ys, 2), colour=colour, width=width, dashes=dashes, order=4)
 
-    def _names(self, names: list[tuple[float, str, float, str]]) -> None:
-        """Write the names of the lines beside their ends, moved apart where they would touch."""
+    def names(self, names: Sequence[tuple[float, str, str]]) -> None:
+        """Write the names of the lines, of a value, a name and a colour each, beside their ends, none touching."""
         rows = [
-            (level, wrapped(f"{name} {whole(value)}", 7.6, _NAMES - 14), colour)
-            for level, name, value, colour in sorted(names)
+            (self.y(value), wrapped(f"{name} {whole(value)}", 7.6, NAMES - 14), colour)
+            for value, name, colour in sorted(names)
         ]
         bottom = -math.inf
         for level, lines, colour in rows:

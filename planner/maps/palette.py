@@ -23,6 +23,9 @@ _PALE_HATCH = "#ffe6dc"
 _DARK = 0.3
 """Luminance below which a sign on a fill is pale. [1]"""
 ACCENT = "#2a6a97"
+RANGES = ("#e6eef5", "#cfdde8", "#a9c4d8")
+"""Of ranges around what is expected, from the widest to the narrowest."""
+STATED = "#8a5a1f"
 RIVER = "#3d8fb5"
 BARRIER_COLOURS = {
     "river": RIVER,

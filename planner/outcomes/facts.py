@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.capacity import apportion, balanced_sizes
+from planner.outcomes.spread import mean
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -56,14 +59,37 @@ class Facts:
         )
 
     @cached_property
-    def rooms(self) -> NDArray[np.int64]:
-        """[school, stage, year]: rooms by number of grades. [rooms]"""
-        return self._dated(self.capacity.rooms_stage).astype(np.int64)
+    def rooms(self) -> NDArray[np.number[Any]]:
+        """[school, stage, year]: rooms by number of grades; the mean over the draws where branches differ. [rooms]"""
+        return self._of_draws(self._rooms_drawn)
 
     @cached_property
-    def seats(self) -> NDArray[np.int64]:
-        """[school, stage, year]: rooms x standard class size. [children]"""
-        return self._dated(self.capacity.seats).astype(np.int64)
+    def seats(self) -> NDArray[np.number[Any]]:
+        """[school, stage, year]: rooms x standard class size; the mean where branches differ. [children]"""
+        return self._of_draws(self.seats_drawn)
+
+    @cached_property
+    def _rooms_drawn(self) -> NDArray[np.int64]:
+        """[school, stage, year, draw]: rooms by number of grades; one draw for all without branches. [rooms]"""
+        rooms = self.simulation.rooms
+        if rooms is None:
+            return self._dated(self.capacity.rooms_stage).astype(np.int64)[..., None]
+        schools, _, draws = rooms.shape
+        kinds, of = np.unique(rooms.reshape(-1, draws), axis=1, return_inverse=True)
+        taught = self._dated(self.capacity.taught)
+        each = [apportion(kind.reshape(schools, -1), taught) for kind in kinds.T]
+        return np.stack(each, axis=-1).astype(np.int64)[..., of.reshape(-1)]
+
+    @cached_property
+    def seats_drawn(self) -> NDArray[np.int64]:
+        """[school, stage, year, draw]: seats of the draw's branch; one draw for all without branches. [children]"""
+        if self.simulation.rooms is None:
+            return self._dated(self.capacity.seats).astype(np.int64)[..., None]
+        standards, taught = self._dated(self.capacity.standards), self._dated(self.capacity.taught)
+        return self._rooms_drawn * standards[..., None] // np.maximum(taught, 1)[..., None, None]
+
+    def _of_draws(self, figures: NDArray[np.int64]) -> NDArray[np.number[Any]]:
+        return figures[..., 0] if self.simulation.rooms is None else mean(figures)
 
     @cached_property
     def seats_stated(self) -> NDArray[np.float64]:
@@ -82,6 +108,19 @@ class Facts:
         return self.pupils - self.simulation.admitted + self.simulation.demand
 
     @cached_property
+    def _largest(self) -> NDArray[np.integer[Any]]:
+        """[school, grade, year, draw]: largest class, uneven as drawn. [children]"""
+        simulation = self.simulation
+        largest = simulation.largest(simulation.pupils, simulation.classes, slice(None))
+        return largest.astype(np.int16, copy=False)
+
+    def largest(self, at: Any) -> NDArray[np.integer[Any]]:
+        """Return the largest class in cells of [school, grade, year] (draws after them): `Simulation.largest`. [children]."""
+        if self.simulation.splits is not None:
+            return self._largest[at]
+        return balanced_sizes(self.simulation.pupils[at], self.simulation.classes[at]).largest
+
+    @cached_property
     def in_use(self) -> NDArray[np.bool_]:
         """[school, stage, year]: whether the school teaches the stage and has seats or children in it."""
         schools = [self.capacity.schools.index(school) for school in self.simulation.schools]
@@ -90,8 +129,8 @@ class Facts:
         return (taught[:, :, None] & (self.seats > 0)) | (self.demand > 0).any(axis=-1)
 
     def _dated(self, figures: NDArray[Any]) -> NDArray[Any]:
-        """Return figures [school, stage, year] of the capacity in the order of the simulation."""
+        """Return figures [school, stage, year] or [school, stage] of the capacity in the order of the simulation."""
         schools = [self.capacity.schools.index(school) for school in self.simulation.schools]
         stages = [self.capacity.stages.index(stage) for stage in self.simulation.stages]
         years = [self.capacity.years.index(year) for year in self.simulation.years]
-        return figures[np.ix_(schools, stages, years)]
+        return figures[np.ix_(*(schools, stages, years)[: figures.ndim])]

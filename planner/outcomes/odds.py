@@ -14,15 +14,30 @@ import numpy as np
 import pandas as pd
 
 from planner.capacity import children_above, classes_needed
-from planner.outcomes.spread import mean, named, of_classes, quantiles
+from planner.outcomes.spread import (
+    mean,
+    mean_error,
+    named,
+    of_classes,
+    quantile_errors,
+    quantiles,
+    share_error,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from planner.outcomes.facts import Facts
     from planner.plan import Plan
     from planner.policy import Policy
     from planner.simulation import Simulation
+
+QUANTILES = {"p025": 0.025, "p10": 0.1, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p90": 0.9, "p975": 0.975}
+"""Quantiles of demand that are told, by the name of their column. [1]"""
+_NOTABLE = 0.005
+"""A number of classes is told of when it is needed in more of the draws than this, and in fewer than all but this. [1]"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +75,21 @@ class Odds:
     def expected(self) -> float:
         """Mean of the children expected. [children]"""
         return float(mean(self.demand))
+
+    @property
+    def expected_error(self) -> float:
+        """Monte Carlo standard error of `expected`. [children]"""
+        return float(mean_error(self.demand))
+
+    @property
+    def quantiles(self) -> dict[str, float]:
+        """Quantiles of the children expected, by the names of `QUANTILES`. [children]"""
+        return dict(zip(QUANTILES, quantiles(self.demand, *QUANTILES.values()).tolist(), strict=True))
+
+    @property
+    def quantile_errors(self) -> dict[str, float]:
+        """Monte Carlo standard errors of `quantiles`. [children]"""
+        return dict(zip(QUANTILES, quantile_errors(self.demand, *QUANTILES.values()).tolist(), strict=True))
 
     @property
     def p10(self) -> float:
@@ -102,18 +132,40 @@ class Odds:
         return float(mean(children_above(self.demand, self.planned, self.cap)))
 
     @property
+    def expected_over_error(self) -> float:
+        """Monte Carlo standard error of `expected_over`. [children]"""
+        return float(mean_error(children_above(self.demand, self.planned, self.cap)))
+
+    @property
     def error(self) -> float:
         """Monte Carlo standard error of `p_over_planned`. [1]"""
-        return float(_error(np.array(self.p_over_planned), len(self.demand)))
+        return self.error_of(self.p_over_planned)
+
+    def error_of(self, share: float) -> float:
+        """Return the Monte Carlo standard error of a probability found in these draws. [1]."""
+        return float(share_error(share, len(self.demand)))
 
     def p_over(self, classes: int) -> float:
         """Return the probability of exceeding the cap if that many classes were planned. [1]"""
         return float((self.demand > self.cap * classes).mean())
 
+    def classes_odds(self) -> dict[int, float]:
+        """
+        Return the probability that at least k classes are needed to keep to the cap, by k. [classes: 1].
 
-def _error(share: NDArray[np.floating], draws: int) -> NDArray[np.floating]:
-    """Return the standard error of a share of so many draws. [1]."""
-    return np.sqrt(share * (1 - share) / draws)
+        ``ceil(N / cap) >= k``, that is N > cap (k - 1). Told of are the k that are neither certain nor next to
+        impossible, the largest that is certain before them, and one class more than planned.
+        """
+        needed = -(-self.demand // self.cap)
+        told = {
+            k: share
+            for k in range(int(needed.min()) + 1, int(needed.max()) + 1)
+            if (share := self.p_over(k - 1)) > _NOTABLE
+        }
+        open_ = {k: share for k, share in told.items() if share < 1 - _NOTABLE}
+        certain = max((k for k in told if k not in open_), default=int(needed.min()))
+        shown = {certain, *open_, self.classes_planned + 1} - {0}
+        return {k: self.p_over(k - 1) for k in sorted(shown)}
 
 
 def planned_classes(
@@ -231,6 +283,47 @@ def odds_in(
     return Odds(cap=limit, demand=demand, planned=planned, possible=possible, turned_away=turned_away)
 
 
+def exceeding(
+    simulation: Simulation,
+    plan: Plan,
+    policy: Policy,
+    grade: int,
+    years: Sequence[int],
+    cap: int | None = None,
+) -> NDArray[np.bool_]:
+    """
+    Return whether a class of a grade exceeds the cap in the classes planned, as `Odds.over_planned`. [school, year, draw].
+
+    Parameters
+    ----------
+    years
+        School years asked about, one after the other.
+    cap
+        Class size asked about; None: the policy's of each year. [children]
+    """
+    first = simulation.years.index(years[0])
+    demand, held, _, _ = _asked_of(simulation, plan, policy, grade, years=slice(first, first + len(years)))
+    limits = [_cap(policy, grade, year) if cap is None else cap for year in years]
+    return demand > np.array(limits, dtype=np.int32)[:, None] * held
+
+
+def demand_in(
+    simulation: Simulation, policy: Policy, grade: int, years: slice = slice(None)
+) -> NDArray[np.int16]:
+    """
+    Return the children expected in a grade: of a starting grade before anyone is turned away. [school, year, draw].
+
+    Parameters
+    ----------
+    years
+        Positions wanted; all when not given.
+    """
+    stage = policy.stage_of(grade)
+    if grade != stage.first:
+        return simulation.pupils[:, simulation.grades.index(grade), years]
+    return simulation.demand[:, simulation.stages.index(stage.stage), years]
+
+
 def odds_by_grade(facts: Facts) -> pd.DataFrame:
     """
     Return the odds of every school, grade and year that has children or classes: `odds_in` of each.
@@ -238,10 +331,11 @@ def odds_by_grade(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        school, stage, grade, year, cap, expected, p10, p90, classes_planned, classes_possible (medians),
-        p_over_planned, p_over_possible, p_turned_away, expected_over, error; schools in file order, then grades
-        and years. Where planned by seats: the starting grades, whose odds are of more entrants than seats are left;
-        cap and classes are missing.
+        school, stage, grade, year, cap, expected, expected_error, the quantiles p025 to p975, classes_planned,
+        classes_possible (medians), p_over_planned, p_over_possible, p_turned_away, expected_over,
+        expected_over_error, error (of p_over_planned); schools in file order, then grades and years. Where planned
+        by seats: the starting grades, whose odds are of more entrants than seats are left; cap and classes are
+        missing.
     """
     simulation, policy = facts.simulation, facts.policy
     years = np.array(simulation.years)
@@ -256,8 +350,7 @@ def odds_by_grade(facts: Facts) -> pd.DataFrame:
             )
             caps = np.array([_cap(policy, number, autumn) for autumn in simulation.years])[year]
             limit = caps[:, None].astype(np.int32)
-            over = mean(demand > limit * held)
-            low, high = quantiles(demand, 0.1, 0.9)
+            over, above = mean(demand > limit * held), np.maximum(demand - limit * held, 0)
             tables.append(
                 pd.DataFrame(
                     {
@@ -268,8 +361,8 @@ def odds_by_grade(facts: Facts) -> pd.DataFrame:
                         "year": years[year],
                         "cap": of_classes(caps, missing=facts.by_seats),
                         "expected": mean(demand),
-                        "p10": low,
-                        "p90": high,
+                        "expected_error": mean_error(demand),
+                        **dict(zip(QUANTILES, quantiles(demand, *QUANTILES.values()), strict=True)),
                         "classes_planned": of_classes(
                             quantiles(held, 0.5)[0].astype(np.int64), missing=facts.by_seats
                         ),
@@ -279,8 +372,9 @@ def odds_by_grade(facts: Facts) -> pd.DataFrame:
                         "p_over_planned": over,
                         "p_over_possible": mean(demand > limit * possible),
                         "p_turned_away": mean(turned_away > 0),
-                        "expected_over": mean(np.maximum(demand - limit * held, 0)),
-                        "error": _error(over, simulation.draws),
+                        "expected_over": mean(above),
+                        "expected_over_error": mean_error(above),
+                        "error": share_error(over, simulation.draws),
                     }
                 )
             )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from planner.capacity import balanced_sizes, classes_at_least
-from planner.outcomes.sizes import grades_concerned, grades_text
+from planner.capacity import balanced_sizes
+from planner.outcomes.sizes import grades_concerned, grades_text, large_in
 from planner.outcomes.spread import mean
 from planner.policy import parse_grades
 
@@ -115,13 +115,11 @@ def _schools_of(taught: NDArray[np.int64], rule: Rule) -> NDArray[np.bool_]:
 
 
 def _counted(
-    facts: Facts, taught: NDArray[np.int64], rule: Rule, grades: list[int], position: int
-) -> tuple[NDArray[np.int16], NDArray[np.int16]]:
-    """Return children and classes of the grades at the rule's schools in a year. [school x grade, draw]."""
-    simulation = facts.simulation
-    cells = np.ix_(np.flatnonzero(_schools_of(taught, rule)), np.array(grades, dtype=np.intp))
-    pupils, classes = simulation.pupils[:, :, position][cells], simulation.classes[:, :, position][cells]
-    return pupils.reshape(-1, simulation.draws), classes.reshape(-1, simulation.draws)
+    taught: NDArray[np.int64], rule: Rule, grades: list[int], position: int
+) -> tuple[NDArray[np.intp], ...]:
+    """Return the cells [school, grade, year] of the grades at the rule's schools in a year, one after the other."""
+    school, grade = np.meshgrid(np.flatnonzero(_schools_of(taught, rule)), grades, indexing="ij")
+    return school.reshape(-1), grade.reshape(-1), np.full(school.size, position)
 
 
 def _class_size(
@@ -133,13 +131,14 @@ def _class_size(
         grades = [at for at in grades if _governs(facts, rule, facts.simulation.grades[at], year)]
     if not grades:
         return None
-    pupils, classes = _counted(facts, taught, rule, grades, position)
+    at = _counted(taught, rule, grades, position)
+    pupils, classes = facts.simulation.pupils[at], facts.simulation.classes[at]
     if rule.at_least is None:
-        above = classes_at_least(pupils, classes, int(rule.at_most or 0) + 1).sum(axis=0, dtype=np.int64)
+        above = large_in(facts, at, int(rule.at_most or 0) + 1).sum(axis=0, dtype=np.int64)
         counted = classes.sum(axis=0, dtype=np.int64) - above if rule.kind == "statistic" else above
-        value = balanced_sizes(pupils, classes).largest.max(axis=0, initial=0)
+        value = facts.largest(at).max(axis=0, initial=0)
     else:
-        least = classes_at_least(pupils, classes, int(rule.at_least)).sum(axis=0, dtype=np.int64)
+        least = large_in(facts, at, int(rule.at_least)).sum(axis=0, dtype=np.int64)
         counted = least if rule.kind == "statistic" else classes.sum(axis=0, dtype=np.int64) - least
         sizes = balanced_sizes(pupils, classes).smallest
         value = np.where(classes > 0, sizes, np.iinfo(sizes.dtype).max).min(axis=0)
@@ -162,14 +161,14 @@ def _class_share(
     grades = grades_concerned(facts, rule, facts.simulation.years[position])
     if not grades:
         return None
-    pupils, classes = _counted(facts, taught, rule, grades, position)
-    every = classes.sum(axis=0, dtype=np.int64)
+    at = _counted(taught, rule, grades, position)
+    every = facts.simulation.classes[at].sum(axis=0, dtype=np.int64)
     size = rule.size or 0
     if rule.at_least is None:
-        counted = classes_at_least(pupils, classes, size).sum(axis=0, dtype=np.int64)
+        counted = large_in(facts, at, size).sum(axis=0, dtype=np.int64)
         kept = counted <= rule.largest_count(every)
     else:
-        counted = every - classes_at_least(pupils, classes, size + 1).sum(axis=0, dtype=np.int64)
+        counted = every - large_in(facts, at, size + 1).sum(axis=0, dtype=np.int64)
         kept = counted >= rule.least_count(every)
     share = float(np.mean(counted / np.maximum(every, 1)))
     return share, np.nan if rule.kind == "statistic" else float(np.mean(kept))

@@ -26,18 +26,18 @@ def seats_by_school(facts: Facts) -> pd.DataFrame:
     -------
     DataFrame
         school, stage, year, rooms (missing where planned by seats), seats, seats_stated, demand and gap (seats -
-        demand) with p10 and p90. Demand is the children who continue, and the entrants before anyone is turned away.
+        demand) with p10 and p90. Where branches differ in rooms, rooms and seats are means over the draws. Demand is the children who continue, and the entrants before anyone is turned away.
     """
     at = np.nonzero(facts.in_use)
-    seats, demand = facts.seats[at], facts.demand[at]
+    demand = facts.demand[at]
     return pd.DataFrame(
         {
             **keyed(facts.simulation, at),
             "rooms": of_classes(facts.rooms[at], missing=facts.by_seats),
-            "seats": seats,
+            "seats": facts.seats[at],
             "seats_stated": whole_or_missing(facts.seats_stated[at]),
             **ranged("demand", demand),
-            **ranged("gap", seats[:, None] - demand),
+            **ranged("gap", facts.seats_drawn[at] - demand),
         }
     )
 
@@ -89,7 +89,7 @@ def seats_by_catchment(facts: Facts) -> pd.DataFrame:
         catchment, stage, year, seats, living and gap (seats - living) with p10 and p90; the catchments that have
         blocks in the year.
     """
-    seats = facts.seats[..., None]
+    seats = facts.seats_drawn
     return _by_catchment(facts, facts.simulation.living, lambda *at: seats[at])
 
 

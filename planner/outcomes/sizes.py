@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from planner.capacity import balanced_sizes, classes_at_least
+from planner.capacity import classes_at_least
 from planner.outcomes.spread import mean, named, of_classes, ranged, whole_or_missing
 from planner.policy import judged_in
 
@@ -28,14 +28,18 @@ def class_sizes(facts: Facts) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        school, grade, year, pupils, classes, size (largest of classes as even as whole children allow) with p10
-        and p90; classes and size are missing where none are formed.
+        school, grade, year, pupils, classes, size (the largest of classes that are as even as whole children allow, or
+        as uneven as class lists tell: `Simulation.largest`) with p10 and p90, p_over
+        (probability that a class is above the cap); classes, size and p_over are missing where none are formed.
     """
     simulation = facts.simulation
     attended = np.any(simulation.pupils > 0, axis=(2, 3))
     at = np.nonzero(np.repeat(np.asarray(attended)[:, :, None], len(simulation.years), axis=2))
     pupils, classes = simulation.pupils[at], simulation.classes[at]
-    formed = ranged("classes", classes) | ranged("size", balanced_sizes(pupils, classes).largest)
+    caps = np.array([facts.policy.caps(simulation.grades, year) for year in simulation.years]).T[at[1:]]
+    largest = facts.largest(at)
+    over = (largest > caps[:, None]) | ((pupils > 0) & (classes == 0))
+    formed = ranged("classes", classes) | ranged("size", largest)
     return pd.DataFrame(
         {
             "school": named(simulation.schools, at[0]),
@@ -43,6 +47,7 @@ def class_sizes(facts: Facts) -> pd.DataFrame:
             "year": np.array(simulation.years)[at[2]],
             **ranged("pupils", pupils),
             **{name: of_classes(figures, missing=facts.by_seats) for name, figures in formed.items()},
+            "p_over": of_classes(mean(over), missing=facts.by_seats),
         }
     )
 
@@ -69,12 +74,25 @@ def grades_concerned(facts: Facts, rule: Rule, year: int) -> list[int]:
     return found
 
 
+def large_in(facts: Facts, at: Any, size: int) -> NDArray[np.integer[Any]]:
+    """
+    Return how many classes hold at least so many children, in cells of [school, grade, year] (draws after them).
+
+    Of balanced classes; where the largest is drawn larger than them, it counts by its own size.
+    """
+    pupils, classes = facts.simulation.pupils[at], facts.simulation.classes[at]
+    balanced = classes_at_least(pupils, classes, size)
+    if facts.simulation.splits is None:
+        return balanced
+    return np.maximum(balanced, (facts.largest(at) >= size) & (classes > 0))
+
+
 def large_classes(facts: Facts) -> pd.DataFrame:
     """
     Return how many classes have the size, or more, that a rule of class size counts, by stage and year.
 
     A statistic counts classes of its `at_least`; a limit or target with `at_most` those of one child more.
-    Classes are as even as whole children allow.
+    Classes are as even as whole children allow, but for the largest of a year group, which may be drawn larger.
 
     Returns
     -------
@@ -97,9 +115,9 @@ def large_classes(facts: Facts) -> pd.DataFrame:
                 key = (rule.rule, stage, grades_text(grades), year, size)
                 if key in found and rule.applies == "entrants":
                     continue
-                pupils, classes = simulation.pupils[:, at, position], simulation.classes[:, at, position]
+                classes = simulation.classes[:, at, position]
                 found[key] = (
-                    classes_at_least(pupils, classes, size).sum(axis=(0, 1), dtype=np.int64),
+                    large_in(facts, (slice(None), at, position), size).sum(axis=(0, 1), dtype=np.int64),
                     classes.sum(axis=(0, 1), dtype=np.int64),
                 )
     counts = np.array(list(found.values())).reshape(len(found), 2, simulation.draws)

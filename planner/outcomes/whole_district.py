@@ -48,7 +48,7 @@ def district_totals(facts: Facts) -> pd.DataFrame:
     simulation = facts.simulation
     rows = len(simulation.stages) * len(simulation.years)
     pupils, demand = (figures.sum(axis=0).reshape(rows, -1) for figures in (facts.pupils, facts.demand))
-    seats = facts.seats.sum(axis=0).reshape(-1)
+    seats = facts.seats_drawn.sum(axis=0).reshape(rows, -1)
     classes = [simulation.classes[:, grades].sum(axis=(0, 1), dtype=np.int64) for grades in facts.grades]
     return pd.DataFrame(
         {
@@ -57,8 +57,8 @@ def district_totals(facts: Facts) -> pd.DataFrame:
             "admitted": _total(simulation.admitted),
             **ranged("pupils", pupils),
             "rooms": of_classes(facts.rooms.sum(axis=0).reshape(-1), missing=facts.by_seats),
-            "seats": seats,
-            **ranged("gap", seats[:, None] - demand),
+            "seats": facts.seats.sum(axis=0).reshape(-1),
+            **ranged("gap", seats - demand),
             "classes": of_classes(mean(np.stack(classes)).reshape(-1), missing=facts.by_seats),
             "turned_away": _total(simulation.turned_away),
             "unplaced": _total(simulation.unplaced),

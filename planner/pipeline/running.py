@@ -15,17 +15,27 @@ from planner.district.files.database import shown_address
 from planner.errors import DataError, PlanError, ScenarioError
 from planner.forecast import Assumptions, FittedForecast, fit_forecast
 from planner.optimise import gather_facts, propose_on
-from planner.outcomes import Facts, all_outcomes
+from planner.outcomes import Facts, all_outcomes, odds_by_branch
+from planner.pipeline.branches import Making, worlds_of
 from planner.pipeline.quantile import draws_at
 from planner.pipeline.steps import Clock
 from planner.plan import build_plan, verify_plan
 from planner.policy import read_policy
-from planner.scenario import LoadedScenario, Scenario, apply_scenario, load_scenario, read_scenario
-from planner.simulation import simulate, simulate_all
+from planner.scenario import (
+    LoadedScenario,
+    Scenario,
+    apply_scenario,
+    as_planned,
+    load_scenario,
+    questions_of,
+    read_scenario,
+    with_branches,
+)
+from planner.simulation import World, draw_fates, simulate, simulate_all, simulate_worlds
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,7 +47,7 @@ if TYPE_CHECKING:
     from planner.plan import Plan
     from planner.policy import Policy
     from planner.scenario import Applied
-    from planner.simulation import Simulation
+    from planner.simulation import Fates, Simulation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,10 @@ class Run:
     """What a reader of the results should know."""
     timings: tuple[tuple[str, float], ...]
     """Steps and how long they took. [s]"""
+    fates: Fates | None = None
+    """How every draw decides the scenario's open questions; None where it has none."""
+    worlds: tuple[World, ...] = ()
+    """What the branches into which draws fall make of the facts; empty where there are none."""
 
     @property
     def scenario(self) -> Scenario:
@@ -124,6 +138,9 @@ def run(
             _refuse_errors(source, profile)
     with clock.step("apply", Text("applying the scenario")):
         applied = apply_scenario(loaded, source, profile)
+        questions = questions_of(loaded)
+        if any(question.planned >= 0 for question in questions):
+            applied = apply_scenario(as_planned(loaded), source, profile)
         applied = replace(applied, draws=applied.draws if draws is None else draws)
         capacity = _capacity(applied, applied.years)
         distances = _distances(applied)
@@ -147,21 +164,32 @@ def run(
         chosen = proposal.plan if plan is None else plan
         path = simulate(chosen, expected, **facts)
         _check(chosen, applied, capacity, expected, path)
+    fates, worlds, open_notes = None, (), ()
     with clock.step("simulate", Text("simulating")):
-        simulation = simulate_all(chosen, **facts, progress=progress)
-    with clock.step("outcomes", Text("summarising")):
-        outcomes = {
-            **all_outcomes(
-                Facts(
-                    plan=chosen,
-                    simulation=simulation,
-                    policy=applied.policy,
-                    capacity=capacity,
+        if not questions:
+            simulation = simulate_all(chosen, **facts, progress=progress)
+        else:
+            fates = draw_fates(questions, forecast.draws, forecast.seed)
+            planned = World(scenario=applied.scenario, plan=chosen, numbers=np.arange(0), **facts)
+            making = Making(
+                applied=lambda branches: replace(
+                    apply_scenario(
+                        with_branches(loaded, branches), source, profile, planned=applied.district
+                    ),
+                    draws=applied.draws,
                 ),
-                of=applied.district,
-                distances=distances,
-                base=base,
-            ),
+                capacity=lambda held: _capacity(held, applied.years),
+                forecast=lambda held, known: _forecast(held, source, like, known),
+                stated=lambda held, rooms: _stated(held, rooms, distances, weights),
+            )
+            chosen, worlds, open_notes = worlds_of(fates, planned, stated, making)
+            simulation = simulate_worlds(worlds, forecast.draws, progress)
+    with clock.step("outcomes", Text("summarising")):
+        told = Facts(plan=chosen, simulation=simulation, policy=applied.policy, capacity=capacity)
+        outcomes = {
+            **all_outcomes(told, of=applied.district, distances=distances, base=base),
+            "branches": odds_by_branch(told, fates),
+            "newcomers": forecast.newcomers(),
             "projects": _projects(applied, capacity),
             "goals": proposal.goals,
             "missing": proposal.missing,
@@ -181,8 +209,17 @@ def run(
         simulation=simulation,
         expected=path,
         outcomes=outcomes,
-        notes=(*applied.notes, *_left_out(capacity), *forecast.notes, *chosen.notes),
+        notes=(
+            *applied.notes,
+            *_left_out(capacity),
+            *forecast.notes,
+            *chosen.notes,
+            *open_notes,
+            *_on_splits(simulation, applied.policy),
+        ),
         timings=tuple(clock.timings),
+        fates=fates,
+        worlds=worlds,
     )
 
 
@@ -259,10 +296,14 @@ def _distances(applied: Applied) -> NDArray[np.float32]:
     return distance_matrix(district, district.schools.loc[district.public], detour)
 
 
-def _forecast(applied: Applied, source: District, like: Run | None) -> FittedForecast:
-    """Return the forecast, the earlier run's where nothing that it rests on has changed."""
-    if like is not None and like.source is source and _same_demand(applied, like):
-        return like.forecast
+def _forecast(
+    applied: Applied, source: District, like: Run | None, known: Sequence[World] = ()
+) -> FittedForecast:
+    """Return the forecast, that of the earlier run or of a world known where nothing that it rests on has changed."""
+    earlier = () if like is None or like.source is not source else like.worlds or (like,)
+    for one in (*known, *earlier):
+        if _same_demand(applied, one):
+            return one.forecast
     scenario = applied.scenario
     return fit_forecast(
         applied.district,
@@ -275,11 +316,11 @@ def _forecast(applied: Applied, source: District, like: Run | None) -> FittedFor
     )
 
 
-def _same_demand(applied: Applied, like: Run) -> bool:
+def _same_demand(applied: Applied, like: Run | World) -> bool:
     """Whether a forecast of what is applied would be the earlier run's: same facts of the past, schools, assumptions."""
     ours, theirs, counted = applied.scenario, like.scenario, applied.district.counted
     assumed = set(Assumptions.model_fields)
-    of_policy = {"stages", "entry", "children_per_dwelling"}
+    of_policy = {"stages", "entry", "children_per_dwelling", "children_per_dwelling_by_kind"}
 
     def past(district: District) -> pd.DataFrame:
         table = district["catchments"]
@@ -295,6 +336,8 @@ def _same_demand(applied: Applied, like: Run) -> bool:
         and ours.assumptions.model_dump(include=assumed) == theirs.assumptions.model_dump(include=assumed)
         and applied.policy.model_dump(include=of_policy) == like.policy.model_dump(include=of_policy)
         and applied.district.schools.equals(like.district.schools)
+        and all(applied.district[table].equals(like.district[table]) for table in ("housing", "drivers"))
+        and all(applied.district[name].equals(like.district[name]) for name in ("housing", "drivers"))
         and past(applied.district).equals(past(like.district))
         and known(applied.district) == known(like.district)
     )
@@ -375,6 +418,31 @@ def _projects(applied: Applied, capacity: Capacity) -> pd.DataFrame:
     table = capacity.projects.copy()
     table.insert(5, "certainty", pd.array([sure[project] for project in table["project"]], dtype="Float64"))
     return table
+
+
+def _on_splits(simulation: Simulation, policy: Policy) -> list[Text]:
+    """Return a note on how uneven classes are taken to be; none where no classes are formed."""
+    if policy.by_seats:
+        return []
+    learned = simulation.unevenness
+    if learned is None:
+        return [
+            Text(
+                "Class lists of too few year groups tell how uneven classes are: they are taken as balanced."
+            )
+        ]
+    return [
+        Text(
+            "Classes are as uneven as those listed in {first}-{last} ({counted} year groups of two and more): most vary by"
+            " {common:.0%} of what they would if children joined them by lot, {part:.0%} of the year groups by {uneven:.0%}.",
+            first=learned.first,
+            last=learned.last,
+            counted=learned.counted,
+            common=learned.common,
+            part=learned.part,
+            uneven=learned.uneven,
+        )
+    ]
 
 
 def _left_out(capacity: Capacity) -> list[Text]:

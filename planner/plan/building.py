@@ -82,6 +82,7 @@ def build_plan(
         teaches=_teaching(district, planned_stages(district, policy)),
         rooms=rooms,
         open_=dated & ((rooms > 0) | (np.array(held.rooms_from) == "nothing")[:, None]),
+        later=(district.schools.loc[public, "open_from"].fillna(0) > max(years)).to_numpy(bool),
         metres=np.where(np.isfinite(distances), distances, np.inf).astype(np.float64),
     )
     catchments, catchment_of, notes = _catchments(district, facts)
@@ -145,6 +146,8 @@ class _Facts:
     """[school, year]. [rooms]"""
     open_: NDArray[np.bool_]
     """[school, year]: open, with rooms or with rooms that nobody knows."""
+    later: NDArray[np.bool_]
+    """[school]: opens after the last year planned."""
     metres: NDArray[np.float64]
     """[block, school]; infinite where unknown. [m]"""
 
@@ -173,7 +176,7 @@ def _catchments(
         here: dict[tuple[int, int], tuple[int, ...]] = {}
         for b, block in enumerate(facts.blocks):
             for t, year in enumerate(facts.years):
-                stated, chosen = _chosen(rows.get(block, []), year, t, admits)
+                stated, chosen = _chosen(rows.get(block, []), year, t, admits, facts.later)
                 if chosen is None:
                     chosen = tuple(int(s) for s in nearest[b] if admits[s, t])[:1]
                 if not chosen:
@@ -217,7 +220,11 @@ def _rows_of(
 
 
 def _chosen(
-    rows: Sequence[tuple[int, tuple[int, ...]]], year: int, t: int, admits: NDArray[np.bool_]
+    rows: Sequence[tuple[int, tuple[int, ...]]],
+    year: int,
+    t: int,
+    admits: NDArray[np.bool_],
+    later: NDArray[np.bool_],
 ) -> tuple[tuple[int, ...], tuple[int, ...] | None]:
     """
     Return the schools of the catchment that the table states, and of the one that holds.
@@ -228,7 +235,7 @@ def _chosen(
     for schools in begun:
         if any(admits[s, t] for s in schools):
             return begun[0], schools
-        if not any(admits[s, t:].any() for s in schools):
+        if not any(later[s] or admits[s, t:].any() for s in schools):
             break
     return (begun[0] if begun else ()), None
 

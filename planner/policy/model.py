@@ -182,6 +182,8 @@ class Policy(Record):
     """Length of a way on foot over the straight line. [1]"""
     children_per_dwelling: float = Field(default=0.05, ge=0, le=3)
     """Children of each single age of 6 to 11 that a new dwelling brings when fully occupied. [children]"""
+    children_per_dwelling_by_kind: dict[str, float] = Field(default_factory=dict)
+    """The same by type of dwelling, as the table housing names it; other types bring `children_per_dwelling`. [children]"""
     rules: tuple[Rule, ...] = ()
     """In order: where two are about the same thing and both in force, the later one holds."""
     sources: dict[str, str] = Field(default_factory=dict)

@@ -14,14 +14,18 @@ from shapely import Point
 from planner.capacity import build_capacity, judge_projects, schools_with_projects
 from planner.errors import ScenarioError
 from planner.policy.profiles import rules_from_table
+from planner.scenario.branches import as_planned, branch_faults, questions_of, with_branches
 from planner.scenario.checking import Facts, edit_faults, horizon, project_faults
+from planner.scenario.moving_in import with_moving_in
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from planner.district import District
+    from planner.errors import Sayable
     from planner.policy import Policy
+    from planner.scenario.branches import Branch
     from planner.scenario.model import CatchmentEdit, ProjectEdit, RoomsEdit, Scenario
     from planner.scenario.reading import LoadedScenario
 
@@ -54,7 +58,9 @@ class Applied:
         return self.loaded.scenario
 
 
-def apply_scenario(loaded: LoadedScenario, district: District, policy: Policy) -> Applied:
+def apply_scenario(
+    loaded: LoadedScenario, district: District, policy: Policy, *, planned: District | None = None
+) -> Applied:
     """
     Return the district and the policy as the scenario would have them; neither input is changed.
 
@@ -65,13 +71,88 @@ def apply_scenario(loaded: LoadedScenario, district: District, policy: Policy) -
     - **catchments**: an edit becomes rows of the catchments table and supersedes the rows of the same blocks and
       stage dated later; `of` means the blocks that belong to those schools in the edit's first year, edits
       before it included.
+    - **housing**, **drivers**: see `planner.scenario.moving_in`.
     - **rules**: the policy's, then the district's, then the scenario's.
+    - **branches** are not carried out, but checked as if each had come true.
+
+    Parameters
+    ----------
+    planned
+        District of the same facts that a plan was made for, where another is wanted on which it can be carried out:
+        with its schools in its order, those closed through all years that do not come in this scenario.
 
     Raises
     ------
     ScenarioError
         With every fault, each with file and key: unknown ids, years outside the horizon, grades not taught.
     """
+    questions = questions_of(loaded)
+    if not questions:
+        return _applied(loaded, district, policy, planned)
+    faults: list[Sayable | str] = list(branch_faults(questions))
+    counted_on = _tried(as_planned(loaded), district, policy, None, faults)
+    plan_of = planned if counted_on is None else counted_on.district
+    stands = counted_on
+    if any(question.planned >= 0 for question in questions):
+        stands = _tried(with_branches(loaded, ()), district, policy, plan_of, faults)
+    for branch in (branch for question in questions for branch in question.branches if branch.changes):
+        if branch.late and stands is None:
+            continue  # what is wrong with the project has been said where it stands
+        held = _tried(with_branches(loaded, [branch]), district, policy, plan_of, faults)
+        if held is not None and plan_of is not None:
+            faults += _new_schools(branch, held.district, plan_of)
+    if stands is None or faults:
+        raise ScenarioError(*dict.fromkeys(faults))
+    return replace(stands, loaded=loaded)
+
+
+def _tried(
+    loaded: LoadedScenario,
+    district: District,
+    policy: Policy,
+    planned: District | None,
+    faults: list[Sayable | str],
+) -> Applied | None:
+    """Return the scenario applied; None, with its faults added to those given, where it has any."""
+    try:
+        return _applied(loaded, district, policy, planned)
+    except ScenarioError as error:
+        faults += error.faults
+        return None
+
+
+def _new_schools(branch: Branch, held: District, planned: District) -> Iterator[Text]:
+    """Yield a fault for every school that a branch brings and that the plan does not know."""
+    for school in held.schools.index.difference(planned.schools.index):
+        problem = Text(
+            "brings school {school}, for which nothing is planned: add its project to the scenario and leave it out"
+            " in the other branch, or write `planned = true` here",
+            school=school,
+        )
+        yield branch.edit.fault("projects", problem)
+
+
+def _on_schools_of(planned: District, district: District, last: int) -> District:
+    """
+    Return a district with the schools that a plan knows first, those closed to the last year that do not come in it.
+
+    Projects date the schools that they bring; nothing else of a school differs between scenarios.
+    """
+    schools = district.schools
+    opened = schools["open_from"].to_dict()
+    dated = pd.array(
+        [opened.get(school, last + 1) for school in planned.schools.index],
+        dtype=planned.schools["open_from"].dtype,
+    )
+    known = planned.schools.assign(open_from=dated)
+    others = schools.loc[schools.index.difference(known.index, sort=False)]
+    return district.with_tables(schools=pd.concat([known, others]) if len(others) else known)
+
+
+def _applied(
+    loaded: LoadedScenario, district: District, policy: Policy, planned: District | None = None
+) -> Applied:
+    """Return a scenario applied that asks no question; `apply_scenario` says how."""
     scenario = loaded.scenario
     years, faults = horizon(loaded, district.counted)
     policy = policy.with_rules(rules_from_table(district["rules"]))
@@ -82,7 +163,12 @@ def apply_scenario(loaded: LoadedScenario, district: District, policy: Policy) -
         faults += found
         sound += [] if found else [edit.record]
     projects, notes = edited_projects(district, sound, years)
+    district, found, said = with_moving_in(loaded, district, years)
+    faults += found
+    notes += said
     district = schools_with_projects(district.with_tables(projects=projects), certainty=assumed.certainty)
+    if planned is not None:
+        district = _on_schools_of(planned, district, years.stop - 1)
     judged = judge_projects(district, certainty=assumed.certainty)
     faults += edit_faults(loaded, Facts(district=district, policy=policy, years=years, projects=judged))
     if faults:

@@ -262,7 +262,7 @@ def project_faults(edit: Edit[ProjectEdit], district: District, years: range) ->
     if record.project not in dates:
         yield from _new_project_faults(edit, district)
     elif pd.notna(opened) and opened <= district.counted:
-        for key in ("opens", "slip", "include"):
+        for key in ("opens", "slip", "include", "late"):
             if key in record.model_fields_set:
                 what = Text(
                     "project {project} opened in {opened}: its rooms are among those counted; change them under [[rooms]]",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -17,6 +18,10 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
 
 
+LATEST = 20
+"""Longest that a project may be late. [years]"""
+
+
 class ProjectEdit(Record):
     """A project of the district's table dated, sized or left out, or one that the table does not have."""
 
@@ -24,7 +29,7 @@ class ProjectEdit(Record):
     """Id of the project in the district's table, or a new id."""
     opens: int | None = None
     """School year of opening. [autumn]"""
-    slip: int = Field(default=0, ge=-20, le=20)
+    slip: int = Field(default=0, ge=-LATEST, le=LATEST)
     """Years later than dated. [years]"""
     include: bool = True
     """false leaves the project out; naming a project includes it whatever its certainty."""
@@ -44,6 +49,91 @@ class ProjectEdit(Record):
     """Seats as a document states them. [children]"""
     at: tuple[float, float] | None = None
     """Longitude and latitude of a new school. [degrees]"""
+    source: str = ""
+    """Document that says so, with page or item."""
+    late: dict[int, float] = Field(default_factory=dict)
+    """Chance that it opens so many years later than dated, as `{ 1 = 0.3, 2 = 0.1 }`. [years: 1]"""
+
+    @model_validator(mode="after")
+    def _late_by_years(self) -> ProjectEdit:
+        if not all(1 <= years <= LATEST and 0 <= chance <= 1 for years, chance in self.late.items()):
+            raise ValueError(
+                Text("`late` gives the chance (0 to 1) of 1 to {latest} years each", latest=LATEST)
+            )
+        return self
+
+
+class HousingEdit(Record):
+    """A phase of housing of the district's table dated, sized or left out, or one that the table does not have."""
+
+    development: str = Field(min_length=1)
+    """Id of the development in the district's table, or a new id."""
+    phase: str = ""
+    """Phase; empty: all phases of the development that are still to come."""
+    include: bool | None = None
+    """false: not built; true: built for sure, unless `certainty` says otherwise; empty: as the table has it."""
+    dwellings: int | None = Field(default=None, ge=0, le=100_000)
+    """Dwellings handed over. [dwellings]"""
+    hand_over: dt.date | None = None
+    """Day of hand-over."""
+    slip: int = Field(default=0, ge=-20, le=20)
+    """Years later than dated. [years]"""
+    certainty: float | None = Field(default=None, ge=0, le=1)
+    """Probability that it is built; phases after it are no surer. [1]"""
+    children_per_dwelling: float | None = Field(default=None, ge=0, le=3)
+    """Children of each single age of 6 to 11 that a dwelling brings when fully occupied. [children]"""
+    block: str = ""
+    """Block where a new phase stands."""
+    kind: str = ""
+    """Type of dwelling."""
+    name: str = ""
+    """Name of the development."""
+
+
+class DriverEdit(Record):
+    """A driver of migration of the district's table switched on or off, or sized, or one that the table does not have."""
+
+    driver: str = Field(min_length=1)
+    """Id of the driver in the district's table, all its rows meant, or a new id."""
+    include: bool | None = None
+    """
+    false: it does not happen; true: it happens for sure, unless `certainty` says otherwise; empty: naming a driver
+    counts with it, with the table's certainty.
+    """
+    factor: float = Field(default=1.0, ge=0, le=10)
+    """The children of the table's rows, and their range, are multiplied by it. [1]"""
+    slip: int = Field(default=0, ge=-20, le=20)
+    """Years later than the table has it. [years]"""
+    certainty: float | None = Field(default=None, ge=0, le=1)
+    """Probability that it happens. [1]"""
+    kind: Literal[
+        "", "urbanisation", "registration_reform", "residence_permit", "talent", "relocation", "other"
+    ] = ""
+    """Kind of a new driver."""
+    name: str = ""
+    """Name of a new driver."""
+    area: str = ""
+    """Town or sub-district of a new driver; empty with an empty block: the whole district."""
+    block: str = ""
+    """Block of a new driver."""
+    since: int | None = None
+    """First school year of a new driver. [autumn]"""
+    until: int | None = None
+    """Last school year of a new driver; empty: it goes on. [autumn]"""
+    age_from: int | None = Field(default=None, ge=0, le=18)
+    """Youngest age of a new driver's children; empty: the age of entry. [years]"""
+    age_to: int | None = Field(default=None, ge=0, le=18)
+    """Oldest age; empty: the youngest. [years]"""
+    children: float | None = Field(default=None, ge=-20_000, le=20_000)
+    """Children of a new driver each year over all its ages; negative for those who move away. [children/year]"""
+    low: float | None = Field(default=None, ge=-20_000, le=20_000)
+    """Lower end of the range that holds the number with 80 %. [children/year]"""
+    high: float | None = Field(default=None, ge=-20_000, le=20_000)
+    """Upper end of the range that holds the number with 80 %. [children/year]"""
+    already: float | None = Field(default=None, ge=-20_000, le=20_000)
+    """Children of this number whom the counts contain already. [children/year]"""
+    status: Literal["", "local", "outside", "migrant"] = ""
+    """Registration status of a new driver's children."""
     source: str = ""
     """Document that says so, with page or item."""
 
@@ -166,6 +256,33 @@ class PlanningAssumptions(Assumptions):
     """Plan on this quantile of demand instead of the expected entrants. [1]"""
 
 
+class BranchEdit(Record):
+    """One of several ways that things may go, with the edits on top of the scenario that then hold."""
+
+    name: str = Field(min_length=1)
+    """Name of the branch, one of its own in each question."""
+    name_zh: str = ""
+    """The same in Chinese."""
+    question: str = Field(min_length=1)
+    """What is open. Branches of one question exclude each other; those of different questions are independent."""
+    chance: float = Field(ge=0, le=1)
+    """Probability; what a question's branches leave over is the scenario as it stands. [1]"""
+    source: str = ""
+    """Document, meeting or person that says so."""
+    planned: bool = False
+    """Whether the plan is made as if this branch came true; of none of a question: as the scenario stands."""
+    projects: tuple[ProjectEdit, ...] = ()
+    """Building projects dated, sized or left out."""
+    rooms: tuple[RoomsEdit, ...] = ()
+    """Rooms set or changed."""
+    demand: tuple[DemandEdit, ...] = ()
+    """Changes of the children entitled to enter."""
+    housing: tuple[HousingEdit, ...] = ()
+    """Phases of housing built or not, dated or sized."""
+    drivers: tuple[DriverEdit, ...] = ()
+    """Drivers of migration switched on or off, sized or added."""
+
+
 class Scenario(Record):
     """A scenario file."""
 
@@ -199,7 +316,13 @@ class Scenario(Record):
     """Rooms set or changed."""
     demand: tuple[DemandEdit, ...] = ()
     """Changes of the children entitled to enter."""
+    housing: tuple[HousingEdit, ...] = ()
+    """Phases of housing built or not, dated or sized."""
+    drivers: tuple[DriverEdit, ...] = ()
+    """Drivers of migration switched on or off, sized or added."""
     rules: tuple[Rule, ...] = ()
     """Rules on top of the policy's."""
+    branches: tuple[BranchEdit, ...] = ()
+    """Ways that things may go, with their chances."""
     assumptions: PlanningAssumptions = PlanningAssumptions()
     """What is assumed about demand and planning."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,7 +19,7 @@ from planner.scenario.model import PlanningAssumptions, Scenario
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from pydantic import BaseModel
 
@@ -31,10 +31,16 @@ EDITS: Mapping[str, tuple[str, ...]] = {
     "diversions": ("from_school", "to_school", "stage", "since"),
     "rooms": ("school", "since"),
     "demand": ("blocks", "area", "stage", "since"),
+    "housing": ("development", "phase"),
+    "drivers": ("driver",),
     "rules": ("rule", "stage", "grades", "schools", "level", "kind", "applies", "size", "since"),
+    "branches": ("question", "name"),
 }
 """Sections that are lists of edits, and the fields by which an edit replaces one of a file it builds on; catchment
 edits have none: they are applied in order, so that the last one that names a block holds."""
+
+_BY_KEY = frozenset({"projects", "housing", "drivers"})
+"""Sections whose edits change rows of the district: an edit of the same replaces only the keys it writes."""
 
 T = TypeVar("T", bound="BaseModel")
 
@@ -69,6 +75,8 @@ class Said:
     """Position in the file's list, counted from 1."""
     fields: frozenset[str]
     """Keys written there."""
+    within: str = ""
+    """The branch that holds the list, with a dot: `branches[2].`"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +90,8 @@ class Edit(Generic[T]):
     def fault(self, key: str, what: Text) -> Text:
         """Return a fault of this edit at the last place that states the key."""
         places = [place for place in self.said if key in place.fields] or self.said
-        return fault(places[-1].file, key_text(self.section, places[-1].number, key), what)
+        place = places[-1]
+        return fault(place.file, key_text(place.within + self.section, place.number, key), what)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +101,8 @@ class LoadedScenario:
 
     Scalars of a later file override those of the files it builds on, assumptions key by key; `summary` is never
     inherited. Lists are appended to the earlier lists, except that an edit of the same thing (see `EDITS`)
-    replaces the earlier one in its place; an edit of a project replaces only the keys it writes.
+    replaces the earlier one in its place; an edit of a project, of housing or of a driver replaces only the keys it
+    writes.
     """
 
     name: str
@@ -164,7 +174,7 @@ def load_scenario(scenario: Scenario, *, name: str = "scenario") -> LoadedScenar
 
     Of two edits of the same thing the later holds.
     """
-    edits = {section: _appended((), section, name, scenario) for section in EDITS}
+    edits = {section: _appended((), section, _stated(section, name, scenario)) for section in EDITS}
     return LoadedScenario(name=name, scenario=scenario, edits=edits)
 
 
@@ -278,22 +288,52 @@ def _moved_twice(file: str, says: Scenario) -> list[Text]:
     return faults
 
 
+def _stated(section: str, file: str, says: BaseModel, within: str = "") -> Iterator[tuple[Any, Said]]:
+    """Yield the records of a list with where they stand."""
+    for number, record in enumerate(getattr(says, section), start=1):
+        yield (
+            record,
+            Said(file=file, number=number, fields=frozenset(record.model_fields_set), within=within),
+        )
+
+
+def with_lists(scenario: LoadedScenario, within: BaseModel, edit: Edit[Any]) -> LoadedScenario:
+    """
+    Return the scenario with the lists of edits that a record of it holds appended to its own.
+
+    Parameters
+    ----------
+    within
+        Record with fields of the same names as sections.
+    edit
+        Where the record stands.
+    """
+    place = edit.said[-1]
+    of = f"{key_text(edit.section, place.number)}."
+    edits = dict(scenario.edits)
+    for section in EDITS:
+        if section in type(within).model_fields:
+            found = _stated(section, place.file, within, of)
+            edits[section] = _appended(edits.get(section, ()), section, found)
+    merged = {section: tuple(entry.record for entry in entries) for section, entries in edits.items()}
+    return replace(scenario, scenario=scenario.scenario.model_copy(update=merged), edits=edits)
+
+
 def _appended(
-    earlier: tuple[Edit[Any], ...], section: str, file: str, says: Scenario
+    earlier: tuple[Edit[Any], ...], section: str, stated: Iterable[tuple[Any, Said]]
 ) -> tuple[Edit[Any], ...]:
-    """Return the edits of a section with those of one more file appended, or in the place of what they replace."""
+    """Return the edits of a section with more of them appended, or in the place of what they replace."""
     edits = list(earlier)
     at = (
         {_key(section, edit.record): position for position, edit in enumerate(edits)}
         if EDITS[section]
         else {}
     )
-    for number, record in enumerate(getattr(says, section), start=1):
-        said = Said(file=file, number=number, fields=frozenset(record.model_fields_set))
+    for record, said in stated:
         position = at.get(_key(section, record)) if EDITS[section] else None
         if position is None:
             edits.append(Edit(section=section, record=record, said=(said,)))
-        elif section == "projects":
+        elif section in _BY_KEY:
             written = {name: getattr(record, name) for name in record.model_fields_set}
             edits[position] = Edit(
                 section=section,
@@ -318,7 +358,10 @@ def _merged(files: tuple[ScenarioFile, ...]) -> LoadedScenario:
         written = _written(file.says)
         assumed |= _written(file.says.assumptions)
         values = {name: value for name, value in values.items() if name not in _NOT_INHERITED} | written
-        edits = {section: _appended(edits[section], section, file.shown, file.says) for section in EDITS}
+        edits = {
+            section: _appended(edits[section], section, _stated(section, file.shown, file.says))
+            for section in EDITS
+        }
     values |= {section: tuple(edit.record for edit in entries) for section, entries in edits.items()}
     scenario = Scenario().model_copy(update=values | {"assumptions": PlanningAssumptions(**assumed)})
     return LoadedScenario(name=files[-1].path.stem, scenario=scenario, files=files, edits=edits)

@@ -193,19 +193,22 @@ def expected_at(
     span = setting.spans[stage]
     demand = entrants.direct + draws.arriving[span.stage][:, year] + waiting
     homes = entrants.direct_from.copy()
-    number = draws.first + np.arange(demand.shape[1])
+    number = draws.numbers
     mean = entrants.staying.mean(axis=1)
+    factor = draws.choosing.get(span.stage)
     for route in setting.routes[stage, year]:
         staying = entrants.staying[route.blocks]
         children = staying.sum(axis=0).astype(np.int32)
         here = mean[route.blocks]
         if len(route.chosen):
             offset = (_GOLDEN * number + route.phase + np.sqrt(3) * year) % 1
-            moving = in_turn(route.choice @ staying, offset)
+            choosing = staying if factor is None else staying * factor[route.blocks, year]
+            moving = in_turn(route.choice @ choosing, offset)
             demand[route.chosen] += moving
             children = children - moving.sum(axis=0, dtype=np.int32)
-            homes[np.ix_(route.blocks, route.chosen)] += (np.diff(route.choice, axis=0, prepend=0) * here).T
-            here = here * (1 - route.choice[-1])
+            gone = choosing.mean(axis=1)
+            homes[np.ix_(route.blocks, route.chosen)] += (np.diff(route.choice, axis=0, prepend=0) * gone).T
+            here = here - route.choice[-1] * gone
         homes[np.ix_(route.blocks, route.schools)] += here[:, None] * route.shares.T
         if len(route.schools) == 1:
             demand[route.schools[0]] += children

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_AXES = ("blocks", "schools", "stages", "grades", "years", "starts")
+_AXES = ("blocks", "schools", "stages", "grades", "years", "starts", "unevenness")
 
 
 def join(simulations: Sequence[Simulation]) -> Simulation:
@@ -40,7 +40,7 @@ def join(simulations: Sequence[Simulation]) -> Simulation:
         parts[name] = np.average(means, axis=0, weights=draws).astype(np.float32)
     parts["entrants_in"] = sum(part.entrants_in for part in simulations)
     for field in fields(Simulation):
-        if field.name not in parts:
+        if field.name not in parts and getattr(first, field.name) is not None:
             parts[field.name] = np.concatenate([getattr(part, field.name) for part in simulations], axis=-1)
     return Simulation(**parts)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from planner.capacity import balanced_sizes
+
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from planner.capacity import Unevenness
 
 BATCHES = 20
 """Parts of all draws, as even as can be, by which the sampling error of figures that are no means is reckoned."""
@@ -85,13 +89,56 @@ class Simulation:
     (`batch_of`). [children]"""
     starts: tuple[int, ...] = ()
     """By stage: position of its starting grade."""
+    unevenness: Unevenness | None = None
+    """How unevenly classes are split; None where no class lists tell: they are then balanced."""
+    splits: NDArray[np.uint8] | None = None
+    """[school, grade, year, draw]: how uneven the split is, as `Unevenness.excess` takes it; None without it."""
+    rooms: NDArray[np.int16] | None = None
+    """[school, year, draw]: rooms of the branch that the draw falls into; None where all draws have those of the
+    capacity. [rooms]"""
 
     @property
     def draws(self) -> int:
         """Number of draws."""
         return self.pupils.shape[-1]
 
+    def largest(
+        self, pupils: NDArray[np.integer[Any]], classes: NDArray[np.integer[Any]], at: Any
+    ) -> NDArray[np.integer[Any]]:
+        """
+        Return the size of the largest class when children are split into classes. [children].
+
+        ceil(N / k), and where class lists tell how uneven splits are, what it is drawn to have above that.
+
+        Parameters
+        ----------
+        pupils, classes
+            [..., draw]: children, and classes that they are split into, formed or thought of.
+        at
+            Index of the same cells on the axes [school, grade, year] (draws after them).
+        """
+        largest = balanced_sizes(pupils, classes).largest
+        if self.unevenness is None or self.splits is None:
+            return largest
+        return largest + self.unevenness.excess(pupils, classes, self.splits[at])
+
     @property
     def admitted(self) -> NDArray[np.int16]:
         """[school, stage, year, draw]: entrants seated. [children]"""
         return self.pupils[:, list(self.starts)]
+
+
+DRAW_LAST = frozenset(each.name for each in fields(Simulation)) - {
+    "blocks",
+    "schools",
+    "stages",
+    "grades",
+    "years",
+    "starts",
+    "placements",
+    "unevenness",
+    "block_entrants",
+    "expected_from",
+    "entrants_in",
+}
+"""Arrays of a simulation whose last axis is the draw."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from planner.capacity import class_counts, learn_sizes
+from planner.capacity import class_counts, learn_sizes, learn_unevenness, listed_splits
 from planner.district.catchments import open_in
 from planner.district.count import last_count
 from planner.district.geography import block_points
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from planner.capacity import Capacity
+    from planner.capacity import Capacity, Unevenness
     from planner.district import District
     from planner.district.count import Count
     from planner.forecast import Forecast
@@ -112,6 +112,10 @@ class Setting:
     sizes: NDArray[np.float64] | None
     """[school, grade]: size at which the school forms one class more, learned; None where the caps alone decide.
     [children]"""
+    unevenness: Unevenness | None
+    """How unevenly classes are split, learned from class lists; None where none tell."""
+    seed: int
+    """Seed of all draws."""
     by_seats: bool
     """Whether no classes are formed: a room is a seat, a class a child who has one."""
     nearest: NDArray[np.intp]
@@ -213,6 +217,8 @@ def prepare(
         rules=policy.classes,
         strict=policy.strict,
         sizes=_sizes(district, policy, schools, grades),
+        unevenness=None if policy.by_seats else learn_unevenness(listed_splits(district["classes"])),
+        seed=forecast.seed,
         by_seats=policy.by_seats,
         nearest=nearest,
         joined=_joined(plan),

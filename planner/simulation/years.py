@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planner.capacity import Formed, form_classes, seats_taken
-from planner.forecast import CHUNK
+from planner.forecast import CHUNK, over_chunks
 from planner.simulation.admission import admit, classes_wanted, rooms_for_intakes, seats_of
 from planner.simulation.entry import entrants_of, expected_at
 from planner.simulation.joining import join
 from planner.simulation.model import BATCHES, Simulation, batch_of
 from planner.simulation.passage import counted_classes, move_up
 from planner.simulation.setting import prepare
+from planner.simulation.splits import drawn_splits
 from planner.words import Text
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def simulate(
         When plan and forecast do not speak of the same blocks, schools, stages and years.
     """
     setting = prepare(plan, district=district, policy=policy, capacity=capacity, forecast=forecast)
-    return _carry_out(setting, draws, forecast.draws)
+    return carry_out(setting, draws, forecast.draws)
 
 
 def simulate_all(
@@ -80,20 +81,20 @@ def simulate_all(
     """
     setting = prepare(plan, district=district, policy=policy, capacity=capacity, forecast=forecast)
     parts = []
-    for first in range(0, forecast.draws, CHUNK):
-        last = min(first + CHUNK, forecast.draws)
-        parts.append(_carry_out(setting, forecast.draw(first, last), forecast.draws))
+    for part in over_chunks(forecast, lambda draws: carry_out(setting, draws, forecast.draws)):
+        parts.append(part)
         if progress is not None:
-            progress(Text("simulating"), last, forecast.draws)
+            progress(Text("simulating"), min(CHUNK * len(parts), forecast.draws), forecast.draws)
     return join(parts)
 
 
-def _carry_out(setting: Setting, draws: Draws, of: int) -> Simulation:
+def carry_out(setting: Setting, draws: Draws, of: int) -> Simulation:
     """Carry out a plan in a batch of as many draws as there are in all."""
     plan, spans = setting.plan, setting.spans
     number = draws.growth.shape[-1]
-    numbers = np.clip(draws.first + np.arange(number), 0, max(of, 1) - 1)
+    numbers = np.clip(draws.numbers, 0, max(of, 1) - 1)
     batches, batch_starts = np.unique(batch_of(numbers, max(of, 1)), return_index=True)
+    drawn = draws.first >= 0
     out = _blank(setting, number)
     placed: dict[tuple[int, int, int], NDArray[np.int16]] = defaultdict(
         lambda: np.zeros((len(plan.years), number), np.int16)
@@ -158,6 +159,8 @@ def _carry_out(setting: Setting, draws: Draws, of: int) -> Simulation:
         starts=tuple(span.first for span in spans),
         placements=tuple((plan.stages[e], plan.schools[s], plan.schools[to]) for e, s, to in pairs),
         placed=np.stack([placed[pair] for pair in pairs]) if pairs else out["borrowed"][:0],
+        unevenness=setting.unevenness if drawn else None,
+        splits=drawn_splits(setting, setting.unevenness, numbers) if setting.unevenness and drawn else None,
         **out,
     )
 

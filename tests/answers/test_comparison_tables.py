@@ -109,7 +109,9 @@ def test_every_number_of_every_table_is_there(village_pair):
             )
             figures = [
                 column for column in table if column not in keys and (name, column) not in
-                {("odds", "error"), ("goals", "seconds")}
+                {
+                    ("odds", "error"), ("odds", "expected_error"), ("odds", "expected_over_error"), ("goals", "seconds")
+                }
             ]  # fmt: skip
             assert set(rows["figure"]) >= {figure for figure in figures if table[figure].notna().any()}, name
             for figure in figures:

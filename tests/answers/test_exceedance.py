@@ -286,3 +286,42 @@ def test_schools_are_called_in_the_language_that_is_spoken():
         assert answer.table["name"].tolist() == ["甲", "乙"]
         assert "甲" in answer.sentence
         assert "一年级" in answer.sentence
+
+
+def test_more_classes_planned_than_rooms_is_said():
+    """Three classes are planned for A's intake, but only the leavers' room is free."""
+    answer = asked(classes={("A", "primary"): 3})
+    assert answer.unhoused == {("A", 1): (3, 1)}
+    assert (
+        "A: 3 classes are planned, but no more than 1 find a room; the odds are of these." in answer.remarks
+    )
+    assert asked().unhoused == {}
+
+
+def test_a_school_where_no_class_can_open_is_named_once():
+    """A's two rooms are taken by the classes of grades 2 and 3, so that none of its 6 to 15 entrants fits."""
+    full = {"A": School(rooms=2, pupils=(10, 10, 0), classes=(1, 1, 0))}
+    answer = asked(schools=full)
+    assert answer.table.set_index("school")["classes_possible"]["A"] == 0
+    assert (
+        answer.remarks.count(
+            "No room is free for a class at A: every child expected there counts as above the cap."
+        )
+        == 1
+    )
+
+
+def test_levers_leave_open_questions_aside():
+    """Where the run has worlds, what a lever is held against is carried out anew, and that is said."""
+    answer = replace(asked(levers=True), branches=pd.DataFrame({"question": ["wing"]}))
+    assert (
+        "Levers are tried out on the scenario as it stands; its open questions are left aside."
+        in answer.lever_lines()
+    )
+
+
+def test_the_odds_have_their_error_beside_them():
+    """Half of ten draws: 15.8 points. All of them, or none, have none."""
+    answer = asked()
+    assert answer.chance(0.5, answer.table.iloc[0]["error"]) == "50% ±15.8"
+    assert answer.chance(0.0, 0.0) == "<10%"

@@ -36,7 +36,9 @@ def kept(seed: int = 3, rooms: int = 12) -> Run:
 def same(one: Simulation, other: Simulation) -> None:
     for name in ARRAYS:
         mine, theirs = getattr(one, name), getattr(other, name)
-        if mine.dtype.kind == "f":
+        if mine is None or theirs is None:
+            assert mine is theirs, name
+        elif mine.dtype.kind == "f":
             np.testing.assert_allclose(mine, theirs, rtol=1e-6, err_msg=name)
         else:
             np.testing.assert_array_equal(mine, theirs, err_msg=name)

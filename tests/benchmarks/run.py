@@ -112,6 +112,11 @@ def main() -> None:
     show(yuhe_parts(asked.draws))
     print("\nThe intake model of Yuhe, part by part")
     show(intake_parts())
+    from tests.benchmarks.forecasting import forecast_parts, yuhe_draws
+
+    print("\nFitting, drawing and rolling forward, beside a plain loop over years in float64")
+    show(forecast_parts(small=asked.small))
+    show(yuhe_draws(PROJECT / "data" / "yuhe", asked.draws))
     from tests.benchmarks.checks import checking_parts
 
     print("\nReading and checking a large district")

@@ -51,8 +51,10 @@ class TestSupplements:
         assert the(square.district(rules=rules), "D092").level == "error"
 
     def test_events_of_nothing(self) -> None:
-        events = pd.DataFrame({"year": [2020], "kind": ["other"]})
-        assert the(square.district(events=events), "D093").level == "warning"
+        """A ban of transfers that names no school is one of all schools, so it alone may name nothing."""
+        events = pd.DataFrame({"year": [2020, 2024], "kind": ["other", "transfer_ban"]})
+        finding = the(square.district(events=events), "D093")
+        assert (finding.level, finding.ids) == ("warning", ("2020/other",))
 
     def test_what_is_missing_is_said_once_with_its_cost(self) -> None:
         """The least district lacks births and children, homes, ways, barriers and an outline."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from planner.forecast import Assumptions
 from planner.forecast.births import cohorts
 from planner.policy import Entry
 from tests.forecast.town import POLICY, town, yearly
@@ -12,7 +13,7 @@ from tests.forecast.town import POLICY, town, yearly
 
 def _births(births, autumns, policy=POLICY, trend=1.0, areas=None, offset=0):
     district = town(blocks={"A": "S", "B": "S"}, areas=areas, births=births)
-    found = cohorts(district, policy, autumns, offset, trend)
+    found = cohorts(district, policy, autumns, offset, Assumptions(birth_trend=trend))
     assert found is not None
     return found
 

@@ -50,6 +50,11 @@ def test_eighty_percent_ranges_hold_about_eighty_percent():
             births=births,
         )
         forecast = fit_forecast(district, policy, (2026, 2027, 2028))
+        entry = forecast.fit.stages[0].entry
+        assert entry is not None
+        assert (entry.near_spread > 0.02).all(), (
+            "90 Poisson children cannot tell that nothing but them is unknown"
+        )
         drawn = forecast.draw(0, 500).entrants["primary"]
         for at, year in ((0, 2026), (2, 2028)):
             for unit, codes in (("block", np.arange(len(blocks))), ("catchment", of)):

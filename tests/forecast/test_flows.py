@@ -144,3 +144,42 @@ def test_what_many_small_blocks_of_a_neighbourhood_tell_together_is_not_lost():
     assert together.share[[0, 399]] == pytest.approx([0.2, 0.6], abs=0.005)
     assert alone.share[0] > 0.25
     assert (together.share * 5).sum() == pytest.approx(left.sum(), rel=0.01)
+
+
+def test_shares_follow_the_latest_years_of_a_catchment():
+    """Two catchments leave 10 % district-wide; A's share rises 5 to 20 %, B's falls 15 to 0: A ends above its mean of 12.5 %."""
+    whole = np.full((2, 6), 400.0)
+    part = np.array([[20.0, 20, 20, 80, 80, 80], [60.0, 60, 60, 0, 0, 0]])
+    found = shrunk_share(part, whole)
+    assert found.district == pytest.approx(0.1)
+    assert found.share[0] > 0.15
+    assert found.share[1] < 0.05
+    still = shrunk_share(np.full((2, 6), 40.0), whole)
+    assert found.near_yearly > 1.5 * still.near_yearly
+
+
+def _choosers():
+    attendance = _went({("A", "S"): 700, ("A", "T"): 200, ("A", "private"): 100, ("B", "T"): 1000})
+    return town(
+        blocks={"A": "S", "B": "T"}, enrolment=steady("S", 700) + steady("T", 1200), attendance=attendance
+    )
+
+
+def test_choice_is_drawn_with_a_spread_that_grows_and_keeps_its_mean():
+    """Factors of the choice matrix: 1 in the mean, wider in the fifth year than in the first, and still when quiet."""
+    forecast = fit_forecast(_choosers(), POLICY, YEARS)
+    factor = forecast.draw(0, 2000).choosing["primary"][0]
+    assert factor.mean(axis=1) == pytest.approx(np.ones(5), abs=0.03)
+    assert factor[4].std() > 1.3 * factor[0].std() > 0
+    share = forecast.choice["primary"][0].sum()
+    assert (factor * share <= 0.98 + 1e-6).all()
+    quiet = forecast.draw(0, 10, quiet=frozenset({"choice"})).choosing["primary"]
+    assert (quiet == 1).all()
+
+
+def test_leaving_varies_more_the_further_ahead():
+    """The share of A's entrants who leave: its relative spread grows, as its catchment's share walks on."""
+    drawn = fit_forecast(_choosers(), POLICY, YEARS).draw(0, 2000, quiet=frozenset({"count"}))
+    share = drawn.leaving["primary"][0] / drawn.entrants["primary"][0]
+    assert share[4].std() > 1.2 * share[0].std()
+    assert share.mean(axis=1) == pytest.approx(np.full(5, share[0].mean()), rel=0.05)

@@ -7,7 +7,7 @@ import pytest
 
 from planner.forecast import fit_forecast
 from planner.forecast.arrays import read_rolls
-from planner.forecast.progression import fit_growth, moves_within
+from planner.forecast.progression import WINDOW, fit_growth, moves_within
 from planner.forecast.roll import moved_on, rolled
 from tests.forecast.town import COUNTED, JUNIOR, POLICY, PRIMARY, YEARS, rolls, steady, town
 
@@ -53,32 +53,36 @@ def test_starting_grades_do_not_grow():
     assert not forecast.expected().noise.any()
 
 
-def test_two_transitions_are_shrunk_by_the_priors():
+def test_two_transitions_are_shrunk_by_what_the_fit_says_of_schools():
     """
-    With fewer than four transitions the priors serve: c 0.5, school-year 4.5 %, school 2.5 %, grade 3.5 %.
+    S sees 110 twice where the district's ratio of 1 leads to 100 (T, as large, sees 90): best linear prediction by hand.
 
-    S sees 2 x 5 x 110 where 1100/1.0 was expected at the district's ratio of 1 (T, as large, sees 90): a = +10 %
-    over 1000 children; its variance 0.5/1000 + 0.045^2/2, so the weight is 0.000625 / (0.000625 + 0.0005 + 0.0010125).
+    With v what schools and grades differ by, rho the forgetting, u the school-year shock and c the noise (both found from
+    residuals that S's own half of the district's ratio hides, so c and u squared are half of those reported), the two
+    years' residuals have covariance E2 v exp(-rho |i-j|) + (E2 u2 + c E) [i=j], and E v exp(-2 rho), E v exp(-rho)
+    with the coming year's deviation. They are 10 and what reverting lets expect: the 100 of grade 1 are .5 of all, the
+    110 of grade 2 .55, so those of grade 1 are .5 / .525 - 1 larger than usual; at T .5 / .475 - 1.
     """
-    up = {year: [100, 110, 110, 110, 110, 110] for year in (2023, 2024, 2025)}
-    down = {year: [100, 90, 90, 90, 90, 90] for year in (2023, 2024, 2025)}
-    # Grades 2 to 6 of 100 that become 110 and 90 each year: the base is 100 only into grade 2, so keep two grades.
-    district = town(
-        blocks={"A": "S", "B": "T"},
-        enrolment=rolls("S", {year: row[:2] for year, row in up.items()})
-        + rolls("T", {year: row[:2] for year, row in down.items()}),
-    )
+    up = {year: [100, 110] for year in (2023, 2024, 2025)}
+    down = {year: [100, 90] for year in (2023, 2024, 2025)}
+    district = town(blocks={"A": "S", "B": "T"}, enrolment=rolls("S", up) + rolls("T", down))
     growth = _fitted(district)
-    school_own = 0.025**2 / (0.025**2 + 0.5 / 200 + 0.045**2 / 2)
-    a = school_own * 0.1
-    left = 220 / (200 * (1 + a)) - 1
-    grade_own = 0.035**2 / (0.035**2 + 0.5 / (200 * (1 + a)))
+    found = dict(growth.fitted)
+    v = found["school_sd"] ** 2 + found["school_grade_sd"] ** 2
+    c, u2, rho = found["variance_per_child"] / 2, found["school_year_sd"] ** 2 / 2, found["forgetting"]
+    apart = np.exp(-rho * np.array([[0, 1], [1, 0]]))
+    between = 100**2 * v * apart + (100**2 * u2 + c * 100) * np.eye(2)
+    towards = 100 * v * np.exp(-rho * np.array([2, 1]))
+    larger = (0.5 / 0.525 - 0.5 / 0.475) / 2
+    residual = 10 - 100 * growth.reverting[0, 1] * larger
+    deviation = towards @ np.linalg.solve(between, [residual, residual])
+    assert growth.reverting[0, 1] < 0
     assert growth.district[1] == pytest.approx(1.0)
-    assert growth.school[0, 1] == pytest.approx(1 + a + grade_own * left)
+    assert growth.school[0, 1] == pytest.approx(1 + deviation)
+    assert 0.01 < deviation < 0.09
     row = growth.explained.query("school == 'S' and grade == 2").iloc[0]
-    assert row["own_weight"] == pytest.approx(1 - (1 - school_own) * (1 - grade_own))
-    assert row["transitions"] == 2
-    assert growth.transitions == 0
+    assert row["own_weight"] == pytest.approx(towards @ np.linalg.solve(between, towards) / v)
+    assert row["transitions"] == growth.transitions / 2 == 2
 
 
 def test_a_large_school_with_long_history_keeps_its_own_ratio():
@@ -167,7 +171,13 @@ def test_a_point_without_feeders_sends_to_the_nearest_school_and_its_ratio_is_no
     assert not moves.stated[2]
     growth = _fitted(district)
     excluded = growth.explained.query("grade == 4").set_index("school")["excluded"]
-    assert (excluded["C"], excluded["D"]) == (5, 0)
+    assert (excluded["C"], excluded["D"]) == (WINDOW, 0)
+    left_out = growth.explained.query("grade == 4").set_index("school")["left_out"]
+    assert left_out.to_dict() == {
+        "C": "feeders not stated: 2020, 2021, 2022, 2023, 2024, 2025",
+        "D": "",
+        "P": "",
+    }
     notes = fit_forecast(district, POLICY, YEARS).notes
     assert any("nearest school" in str(note) for note in notes)
 
@@ -201,17 +211,44 @@ def test_the_national_cohort_identity():
     intakes = np.array([1867.0, 1869.04, 1808.09, 1782.58, 1701.39, 1877.88, 1616.63, 1461.7])
     counted = read_rolls(town(blocks={"A": "S"}, enrolment=steady("S", 0)), ("S",), tuple(range(1, 7)))
     moves = moves_within(town(blocks={"A": "S"}), counted, (PRIMARY,))
-    pupils, _base = rolled(
+    pupils = rolled(
         np.zeros((1, 6)),
         intakes[None],
         np.ones((1, 6)),
+        np.zeros((1, 6)),
         np.zeros((1, 6, 8)),
         np.ones((1, 6), dtype=bool),
         moves,
         range(1, 7),
-    )
+    ).pupils
     stock = 0.993 * pupils[0].sum(axis=0)[-3:]
     assert stock == pytest.approx([10_836.03, 10_584.37, 10_178.3], rel=0.0012)
+
+
+def test_a_counted_group_that_is_large_for_its_school_loses_children_to_its_usual_size():
+    """
+    S counts 60 and 40 who move up, T 40 and 60. Of the 100 of each grade these are .6 and .4, of a mean of .5: relative
+    sizes .2 and -.2. Their mean by child is (60 x .2 - 40 x .2) / 100 = .04, which is no one's size: .16 and -.24, so at
+    -.1 growth is .984 and 1.024, and 60 x .984 + 40 x 1.024 are the 100 they were.
+
+    Those who enter are as many as plans make them: 90 at S and 10 at T neither shrink nor grow when they move up.
+    """
+    now = np.array([[60.0, 40.0, 0.0], [40.0, 60.0, 0.0]])
+    district = town(blocks={"A": "S", "B": "T"}, enrolment=steady("S", 0) + steady("T", 0))
+    counted = read_rolls(district, ("S", "T"), (1, 2, 3))
+    found = rolled(
+        now,
+        np.array([[90.0, 90.0], [10.0, 10.0]]),
+        np.array([[0.0, 1.0, 1.0]] * 2),
+        np.array([[0.0, -0.1, -0.1]] * 2),
+        np.zeros((2, 3, 2)),
+        np.ones((2, 3), dtype=bool),
+        moves_within(district, counted, (PRIMARY,)),
+        (1, 2, 3),
+    )
+    assert found.growth[:, 1:, 0] == pytest.approx(np.array([[0.984, 1.024], [1.024, 0.984]]))
+    assert found.pupils[:, 1:, 0] == pytest.approx(np.array([[59.04, 40.96], [40.96, 59.04]]))
+    assert found.pupils[:, 1, 1] == pytest.approx([90, 10])
 
 
 def test_stages_next_to_each_other_are_not_joined_by_growth():
@@ -221,3 +258,83 @@ def test_stages_next_to_each_other_are_not_joined_by_growth():
     growth = _fitted(district, (PRIMARY, JUNIOR))
     assert growth.district[6] == 0
     assert growth.district[[1, 5, 7]] == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("school", ["S", None])
+def test_years_before_a_ban_of_transfers_tell_nothing(school):
+    """5 % more a year until a ban in 2023, 1 % fewer since: 0.99, of the school that it names or of all."""
+    counts = {
+        year: [1000, round(1000 * (1.05 if year < 2023 else 0.99))] for year in range(2017, COUNTED + 1)
+    }
+    events = [{"school": school, "year": 2023, "kind": "transfer_ban"}]
+    other = {year: [1000, 1050] for year in range(2017, COUNTED + 1)}
+    enrolment = rolls("S", counts) + rolls("T", other)
+    growth = _fitted(town(blocks={"A": "S", "B": "T"}, enrolment=enrolment, events=events))
+    shown = growth.explained.query("grade == 2").set_index("school")
+    assert shown["transitions"].to_dict() == {"S": 3, "T": 6 if school else 3}
+    assert shown["left_out"].to_dict() == {
+        "S": "transfer_ban: 2020, 2021, 2022",
+        "T": "" if school else "transfer_ban: 2020, 2021, 2022",
+    }
+    assert growth.school[0, 1] <= 1.0
+    assert (growth.school[1, 1] > 1.0) == (school is not None)
+
+
+def test_a_school_by_itself_keeps_the_noise_of_its_counts():
+    """Its ratio of a year is the district's, yet 100 children a grade that vary by Poisson noise are not called certain."""
+    random = np.random.default_rng(3)
+    counts = {year: random.poisson(100, 6).tolist() for year in range(2016, COUNTED + 1)}
+    growth = _fitted(town(blocks={"A": "S"}, enrolment=rolls("S", counts)))
+    assert growth.spread[1] > 0.4
+
+
+def test_past_forecasts_that_were_too_sure_widen_the_next_ones():
+    """Every school turns by 12 % one way or the other in the last two years: variances are inflated; in calm rolls they are not."""
+    random = np.random.default_rng(8)
+    names, years = [f"S{at}" for at in range(30)], range(2017, COUNTED + 1)
+    found, together = {}, {}
+    for turn in (0.0, 0.02, 0.12):
+        enrolment = []
+        for at, name in enumerate(names):
+            way = 1 + turn * (1 if at % 2 else -1)
+            counts = {
+                year: [
+                    200,
+                    *random.normal(200 * (way if year > COUNTED - 2 else 1 / way), 8, 5).round().astype(int),
+                ]
+                for year in years
+            }
+            enrolment += rolls(name, counts)
+        growth = _fitted(town(blocks={f"B{name}": name for name in names}, enrolment=enrolment))
+        found[turn] = growth.inflation
+        together[turn] = growth.inflation_together
+    assert found[0.0] == pytest.approx([1.0, 1.0, 1.0], abs=0.1)
+    assert (found[0.12] >= 1).all()
+    assert found[0.12][-1] > 1.2
+    assert found[0.12].max() <= 1.5
+    assert (together[0.12] >= found[0.12]).all()
+    assert together[0.02][0] > found[0.02][0] + 0.05, "the grades of a school turn together"
+    assert together[0.0] == pytest.approx([1.0, 1.0, 1.0], abs=0.2)
+
+
+def test_a_school_that_doubles_unannounced_does_not_move_the_growth_of_all():
+    """S's 600 children are 1,200 a year later, which is a merger by any name; the district's ratio stays T's and U's 1."""
+    calm = {year: [100] * 7 for year in range(2019, COUNTED + 1)}
+    doubled = {year: [200 if year == COUNTED else 100] * 7 for year in calm}
+    enrolment = rolls("S", doubled) + rolls("T", calm) + rolls("U", calm)
+    growth = _fitted(town(blocks={"A": "S", "B": "T", "C": "U"}, enrolment=enrolment))
+    assert growth.district[1:] == pytest.approx(1.0)
+    assert growth.school[1, 1:] == pytest.approx(1.0, abs=0.005)
+
+
+def test_the_part_that_no_model_removes_is_the_counts_own():
+    """Of next year's variance of grade 2: c n / (c n + n2 (what is not known of the school + year + district + grade))."""
+    district = town(blocks={"A": "S", "B": "T"}, enrolment=steady("S", 40) + steady("T", 400))
+    growth = _fitted(district)
+    shown = growth.explained.query("grade == 2").set_index("school")["noise_share"]
+    for at, (school, number) in enumerate((("S", 40), ("T", 400))):
+        n = number * growth.school[at, 1]
+        noise = growth.spread[1] * n
+        unknown = growth.covariance[at, 1, 1] + growth.yearly**2 + growth.common**2 + growth.grade**2
+        assert shown[school] == pytest.approx(noise / (noise + n**2 * unknown))
+    assert shown["S"] > shown["T"]

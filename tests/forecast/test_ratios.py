@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from planner.forecast.common_ratios import latest, ratios_of_sums, usual_errors
-from planner.forecast.ratios import PRIOR, fit_ratios
+from planner.forecast.common_ratios import latest, own_passages, ratios_of_sums, usual_errors
+from planner.forecast.ratios import PRIOR, fit_ratios, relative_sizes
 from tests.forecast.made import grown
 
 
@@ -74,3 +74,58 @@ def test_grades_that_move_together_have_a_common_error():
     common, own = usual_errors(together, np.full((4, 6), 1e6), 0.5)
     assert common > 0.02
     assert own < 0.01
+
+
+def test_a_groups_size_is_that_beside_its_schools_other_groups():
+    """
+    Two schools of two grades: 30 and 10 of a school, 10 and 30 of the other; each grade has 40.
+
+    Parts 0.75 and 0.25, mean 0.5: one half above and one half below. A grade alone has no size.
+    """
+    assert relative_sizes(np.array([[30.0, 10.0], [10.0, 30.0]])).tolist() == [[0.5, -0.5], [-0.5, 0.5]]
+    assert not relative_sizes(np.array([[30.0, np.nan], [10.0, 0.0]])).any()
+
+
+def test_a_grade_of_more_noise_is_told_from_the_others():
+    """Grade 0 moves by 1.6 per child, the other three by 0.4: its factor lies far above theirs."""
+    random = np.random.default_rng(5)
+    expected = np.full((80, 4, 6), 60.0)
+    per_child = np.array([1.6, 0.4, 0.4, 0.4])[None, :, None]
+    observed = expected + np.sqrt(per_child * expected) * random.standard_normal(expected.shape)
+    noise = fit_ratios(observed, expected).noise
+    assert noise[0] > 1.5
+    assert noise[1:].max() < 1
+
+
+def test_growth_falls_with_the_size_of_a_group_as_it_was_made_to():
+    random = np.random.default_rng(6)
+    expected = 80 * np.exp(0.2 * random.standard_normal((60, 4, 6)))
+    sizes = np.clip(expected / 80 - 1, -0.5, 0.5)
+    mean = expected * (1 - 0.2 * sizes)
+    observed = mean + np.sqrt(0.4 * mean) * random.standard_normal(mean.shape)
+    assert fit_ratios(observed, expected, relative=sizes).reverting == pytest.approx(-0.2, abs=0.05)
+    assert not fit_ratios(observed, expected).reverting.any()
+
+
+def test_a_passage_of_its_own_is_neither_common_nor_drawn_towards_it():
+    """
+    Of ten units nine pass 100 of 100 children on, one 30 of 100 each year: the other 70 go to an academy.
+
+    Together they pass 93 on; but 100 is common to the nine, and the tenth stands at 30 of it.
+    """
+    base = np.full((10, 1, 5), 100.0)
+    observed = np.full((10, 1, 5), 100.0)
+    observed[9] = 30
+    apart = own_passages(observed, base)
+    assert apart[:9, 0].tolist() == [1] * 9
+    assert apart[9, 0] == pytest.approx(0.3)
+
+
+def test_a_passage_that_differs_in_one_direction_only_at_times_or_by_chance_is_none_of_its_own():
+    """Once as the others; two years only; and 7 of 10 children, which chance explains."""
+    base = np.full((8, 1, 5), 100.0)
+    observed = np.full((8, 1, 5), 100.0)
+    observed[5, 0] = [30, 30, 100, 30, 30]
+    observed[6, 0] = [np.nan, np.nan, np.nan, 30, 30]
+    base[7], observed[7] = 10, 7
+    assert own_passages(observed, base).tolist() == [[1.0]] * 8

@@ -103,5 +103,8 @@ def test_children_of_the_last_count_are_all_at_home_somewhere(yuhe, forecast):
 
 
 def test_what_the_district_gives_is_not_said_to_be_missing(forecast):
-    """Only the births of the future are unknown."""
-    assert [str(note)[:29] for note in forecast.notes] == ["Births are known to 2025: ent"]
+    """Only the births of the future are unknown, and the building before the first estate of the table."""
+    assert [str(note)[:29] for note in forecast.notes] == [
+        "Births are known to 2025: ent",
+        "Building is recorded from aut",
+    ]

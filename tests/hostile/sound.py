@@ -29,18 +29,19 @@ seed = 3
 
 _MORE = {
     "attendance": [
-        "B1,001,1,2026,38",
-        "B1,other,1,2026,1",
-        "B2,001,1,2026,43",
-        "B3,002,1,2026,40",
-        "B4,002,1,2026,41",
+        "B1,001,1,2026,local,38",
+        "B1,other,1,2026,,1",
+        "B2,001,1,2026,,43",
+        "B3,002,1,2026,,40",
+        "B4,002,1,2026,migrant,41",
     ],
     "class_bands": ["002,2026,1,36-40,1", "002,2026,1,41-45,1"],
     "classes": ["001,2026,1,1,41", "001,2026,1,2,40"],
+    "drivers": ["permits,,residence_permit,,B1,2027,,6,11,4,2,8,,0.6,yes,migrant,made up"],
     "events": ["001,,2020,rezoning,,first map", ",B1,2020,rezoning,,"],
     "feeders": ["001,002,2020,1"],
     "forecasts": ["2024,2025,001,1,80", "2024,2026,001,1,84.5", "2025,2026,002,1,79"],
-    "residents": ["B1,1,2026,39", "B2,1,2026,43", "B3,1,2026,40", "B4,1,2026,41"],
+    "residents": ["B1,1,2026,,39", "B2,1,2026,,43", "B3,1,2026,,40", "B4,1,2026,,41"],
     "rules": ["class_size,start,primary,class,limit,entrants,45,,,,2020-09-01,,not above 45,made up"],
     "travel": [
         "B1,001,900,12",
@@ -50,6 +51,7 @@ _MORE = {
         "B3,002,700,9",
         "B4,002,800,11",
     ],
+    "yields": ["flats,0.04,made up"],
 }
 """Rows of the tables that a new district leaves empty."""
 

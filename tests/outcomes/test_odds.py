@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from planner.outcomes import intake_plan, odds_by_grade, odds_in, planned_classes
+from planner.outcomes import (
+    QUANTILES,
+    demand_in,
+    exceeding,
+    intake_plan,
+    odds_by_grade,
+    odds_in,
+    planned_classes,
+)
 from tests.outcomes.made import FULL, facts_of, row, street
 from tests.simulation.town import POLICY, STRICT, School
 
@@ -77,6 +85,7 @@ def test_the_table_holds_the_odds_of_every_school_grade_and_year():
     ]
     names = ["cap", "expected", "p10", "p90", "classes_planned", "classes_possible", "p_over_planned"]
     names += ["p_over_possible", "p_turned_away", "expected_over", "error"]
+    names += ["expected_error", "expected_over_error"]
     for _, cells in table.iterrows():
         found = odds_in(
             facts.simulation,
@@ -87,6 +96,7 @@ def test_the_table_holds_the_odds_of_every_school_grade_and_year():
             int(cells["year"]),
         )
         assert [cells[name] for name in names] == pytest.approx([getattr(found, name) for name in names])
+        assert {name: cells[name] for name in QUANTILES} == found.quantiles
 
 
 def test_the_intake_plan_states_classes_children_and_limit():
@@ -105,3 +115,45 @@ def test_without_a_limit_the_intake_plan_has_none():
     """Neither the plan nor the policy limits A's intake."""
     found = row(intake_plan(facts_of(street({"A": FULL}, {"a": 8}))), school="A", year=2027)
     assert pd.isna(found["limit"])
+
+
+def test_quantiles_are_the_counts_that_so_many_draws_do_not_exceed():
+    """Of 6 to 15 in ten draws: one does not exceed 6, three 8, five 10, eight 13, nine 14, all 15."""
+    found = odds_of(facts_of(street({"A": FULL}, {"a": TEN_DRAWS}, draws=10)))
+    assert list(found.quantiles.values()) == [6, 6, 8, 10, 13, 14, 15]
+    assert set(found.quantile_errors) == set(QUANTILES)
+
+
+def test_classes_needed_are_told_where_they_are_in_question():
+    """
+    6 to 15 children at 10 a class: one class surely, two in 5 of ten draws, never three.
+
+    With a cap of 4: two surely, three above 8 (7 draws), four above 12 (3).
+    """
+    facts = facts_of(street({"A": FULL}, {"a": TEN_DRAWS}, draws=10))
+    assert odds_of(facts).classes_odds() == {1: 1.0, 2: 0.5}
+    assert odds_of(facts, cap=4).classes_odds() == {2: 1.0, 3: 0.7, 4: 0.3}
+
+
+def test_of_more_classes_than_needed_one_beyond_the_planned_is_told():
+    """Three classes planned for 6 children: one is needed; a fourth never."""
+    town = street({"A": School(rooms=6)}, {"a": 6}, draws=10, classes={("A", "primary"): 3})
+    assert odds_of(facts_of(town)).classes_odds() == {1: 1.0, 4: 0.0}
+
+
+def test_what_exceeds_in_each_draw_is_what_the_odds_count():
+    """A in its draws 6 to 10 of every year, B never; with a cap of 12 A in three."""
+    facts = facts_of(street({"A": FULL, "B": School(rooms=4, at=1000)}, {"a": TEN_DRAWS, "b": 3}, draws=10))
+    asked = facts.simulation, facts.plan, facts.policy, 1
+    over = exceeding(*asked, [2027, 2028])
+    assert over.shape == (3, 2, 10)
+    assert over[0, 0].tolist() == [False] * 5 + [True] * 5
+    assert not over[1].any()
+    assert exceeding(*asked, [2028], cap=12)[0, 0].sum() == 3
+
+
+def test_demand_of_a_later_grade_is_the_children_in_school():
+    """Ten children of grade 1 are grade 2 a year later; entrants are those expected at the door."""
+    facts = facts_of(street({"A": FULL}, {"a": TEN_DRAWS}, draws=10))
+    assert demand_in(facts.simulation, facts.policy, 1)[0, 0].tolist() == TEN_DRAWS[0].tolist()
+    assert set(demand_in(facts.simulation, facts.policy, 2)[0, 0].tolist()) == {10}

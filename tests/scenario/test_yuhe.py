@@ -1,4 +1,4 @@
-"""The six scenarios that ship with the made district."""
+"""The eight scenarios that ship with the made district."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from planner.policy import read_policy
 from planner.scenario import Applied, apply_scenario, read_scenario
 
 FOLDER = Path(__file__).parents[2] / "scenarios" / "yuhe"
-NAMES = ("keep", "new-school-2028", "new-school-2029", "rezoned", "joint", "strict-45-50")
+NAMES = (
+    "keep",
+    "new-school-2028",
+    "new-school-2029",
+    "rezoned",
+    "joint",
+    "strict-45-50",
+    "migration",
+    "open-questions",
+)
 
 
 @cache
@@ -43,7 +52,7 @@ def pieces(blocks: set[str]) -> int:
     return found
 
 
-def test_there_are_six():
+def test_there_are_eight():
     assert {file.stem for file in FOLDER.glob("*.toml")} == set(NAMES)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -74,6 +76,23 @@ def test_choices_are_whole_children_and_come_right_on_average():
     assert set(np.unique(chosen)) == {0, 1}
     assert chosen.mean() == pytest.approx(0.3, abs=0.005)
     assert (done.demand[0, 0, 0] + chosen == 10).all()
+
+
+def test_choice_varies_as_the_draws_say():
+    """A fifth of 100 choose B; in the second draw twice as many, in the third half: 20, 40 and 10; the rest stay with A."""
+    town = build_town(
+        STREET,
+        HELD,
+        entrants={"primary": {"a": 100}, "junior": {}},
+        choice={("primary", "a", "B"): 0.2},
+        draws=3,
+    )
+    factor = np.ones((len(town.forecast.blocks), len(town.forecast.years), 3), dtype=np.float32)
+    factor[:, :, 1], factor[:, :, 2] = 2, 0.5
+    told = replace(town.forecast.all_draws, choosing={"primary": factor})
+    done = replace(town, forecast=replace(town.forecast, all_draws=told)).simulate()
+    assert done.demand[1, 0, 0].tolist() == pytest.approx([20, 40, 10], abs=1)
+    assert (done.demand[:2, 0, 0].sum(axis=0) == 100).all()
 
 
 def test_nobody_chooses_a_school_that_is_closed():

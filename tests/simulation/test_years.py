@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.errors import PlanError
+from planner.forecast import chunks
 from planner.plan import Diversion
 from planner.simulation import Simulation, check_conservation, join, simulate, simulate_all
 from planner.simulation import years as year_loop
@@ -175,6 +176,7 @@ def test_batches_of_draws_joined_are_the_simulation_of_all(monkeypatch):
     parts = [simulate(town.plan, town.forecast.draw(*ends), **told) for ends in ((0, 3), (3, 5), (5, 7))]
     assert_same(join(parts), town.simulate())
     monkeypatch.setattr(year_loop, "CHUNK", 3)
+    monkeypatch.setattr(chunks, "CHUNK", 3)
     steps = []
     done = simulate_all(town.plan, progress=lambda _, done, total: steps.append((done, total)), **told)
     assert_same(done, town.simulate())

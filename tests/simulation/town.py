@@ -71,11 +71,13 @@ class Told:
     living: np.ndarray
     all_draws: Draws
     explained: pd.DataFrame = field(default_factory=pd.DataFrame)
+    growth_explained: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def expected(self) -> Draws:
         return replace(self._cut(0, 1), first=-1)
 
-    def draw(self, first: int, last: int) -> Draws:
+    def draw(self, first: int, last: int, *, quiet: frozenset[str] = frozenset()) -> Draws:
+        assert not quiet
         return self._cut(first, last)
 
     def _cut(self, first: int, last: int) -> Draws:

@@ -69,7 +69,7 @@ def _figures(facts: Facts, stage: int) -> dict[str, NDArray[np.float64]]:
     def total(counts: NDArray[np.integer]) -> NDArray[np.float64]:
         return counts[:, stage].sum(axis=0, dtype=np.float64)
 
-    seats = np.broadcast_to(total(facts.seats)[:, None], total(simulation.demand).shape)
+    seats = np.broadcast_to(total(facts.seats_drawn), total(simulation.demand).shape)
     classes = planned_classes(simulation, facts.plan, facts.policy, stage)
     within = facts.caps[stage] * classes
     over = np.maximum(simulation.demand[:, stage].astype(np.int64) - within[:, :, None], 0)

@@ -57,7 +57,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
 """By table: the columns that say of what and of when its figures are."""
 
 _RENAMED = {"goals": {"gap": "gap_to_bound"}}
-_LEFT_OUT = {"odds": ("error",), "goals": ("seconds",)}
+_LEFT_OUT = {"odds": ("error", "expected_error", "expected_over_error"), "goals": ("seconds",)}
 """Numbers that are no outcomes: errors of a single run's figures, times of the solver."""
 _RATIOS = frozenset({"metres", "beyond", "share", "value", "p_complies"})
 """Figures that a batch without a row of the table does not have; of all others it has none of them, that is 0."""

@@ -21,6 +21,7 @@ D150-D159 places planned, class lists, forecasts (`records`)
 D160-D169 ways to school (`ways`)
 D170-D179 projects and housing (`projects`, `housing`)
 D180-D189 children by home: registered, resident, attending (`homes`)
+D190-D199 drivers of migration (`drivers`)
 ========= ========================================================
 
 A code never changes its meaning, and a code that is no longer used is not given to anything else. What each means,
@@ -35,6 +36,7 @@ from planner.district.checking import (
     births,
     catchment_rules,
     counts,
+    drivers,
     history,
     homes,
     housing,
@@ -75,6 +77,7 @@ CHECKS: tuple[Callable[[District, Policy], list[Finding]], ...] = (
     *premises.CHECKS,
     *projects.CHECKS,
     *housing.CHECKS,
+    *drivers.CHECKS,
     *homes.CHECKS,
     *births.CHECKS,
     *ways.CHECKS,

@@ -13,6 +13,7 @@ from planner.district.findings import StageName, few, listing, school_names
 from planner.district.integrity import row_ids
 from planner.district.tables import complete, figures, grouped, named, rows, texts
 from planner.district.values import parse_rooms, school_year
+from planner.district.yields import stated_yields
 from planner.policy import parse_grades
 from planner.words import Text
 
@@ -69,6 +70,26 @@ def handed_over_in_doubt(district: District, policy: Policy) -> list[Finding]:
             ids=few(ids),
         ),
         Text("Write 1 if they were handed over, or the day on which they will be."),
+    )
+
+
+def untold_phases(district: District, policy: Policy) -> list[Finding]:
+    """Return phases without dwellings or without a day of hand-over: blank is missing, 0 is none."""
+    del policy
+    table = district["housing"]
+    missing = np.isnan(figures(table, "dwellings")) | table["hand_over"].isna().to_numpy(bool)
+    ids = row_ids(rows(table, missing), PHASE)
+    return listing(
+        "warning",
+        "D177",
+        "housing",
+        "dwellings",
+        ids,
+        Text(
+            "Phases without dwellings or without a day of hand-over, left out of the forecast (development/phase): {ids}.",
+            ids=few(ids),
+        ),
+        Text("Write what is planned; write 0 where nothing will be built."),
     )
 
 
@@ -162,7 +183,7 @@ def housing_without_seats(district: District, policy: Policy) -> list[Finding]:
     if rule is None or rule.at_most is None:
         return []
     each = figures(table, "children_per_dwelling")
-    each[np.isnan(each)] = policy.children_per_dwelling
+    each = np.where(np.isnan(each), stated_yields(district, policy, texts(table, "kind")), each)
     sure = np.nan_to_num(figures(table, "certainty"), nan=1.0)
     expected = figures(table, "dwellings") * sure * each * (stage.last - stage.first + 1)
     own = catchments_in(district, stage.stage, district.counted)
@@ -258,4 +279,10 @@ def schools_after_housing(district: District, policy: Policy) -> list[Finding]:
     )
 
 
-CHECKS = (handed_over_in_doubt, absurd_housing, housing_without_seats, schools_after_housing)
+CHECKS = (
+    handed_over_in_doubt,
+    untold_phases,
+    absurd_housing,
+    housing_without_seats,
+    schools_after_housing,
+)

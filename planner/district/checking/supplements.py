@@ -112,10 +112,11 @@ def absurd_rules(district: District, policy: Policy) -> list[Finding]:
 
 
 def events_of_nothing(district: District, policy: Policy) -> list[Finding]:
-    """Return events that name neither school nor block."""
+    """Return events that name neither school nor block; a ban of transfers that names none is one of all schools."""
     del policy
     events = district["events"]
-    empty = rows(events, (texts(events, "school") == "") & (texts(events, "block") == ""))
+    unnamed = (texts(events, "school") == "") & (texts(events, "block") == "")
+    empty = rows(events, unnamed & (texts(events, "kind") != "transfer_ban"))
     if not len(empty):
         return []
     ids = row_ids(empty, ("year", "kind"))

@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
-from planner.forecast.backtest.baselines import METHODS, REFERENCE
-from planner.forecast.backtest.origins import Backtest, backtest_units
+from planner.forecast.backtest.baselines import METHODS, REFERENCE, baseline_forecasts
+from planner.forecast.backtest.cases import Said
+from planner.forecast.backtest.choosing import Chosen, choose_origins
+from planner.forecast.backtest.histories import left_out
+from planner.forecast.backtest.judging import Backtest, Cases, off
+from planner.forecast.backtest.origins import backtest_units
 from planner.forecast.backtest.tables import read_counts
 
-__all__ = ["METHODS", "REFERENCE", "Backtest", "backtest_units", "read_counts"]
+__all__ = [
+    "METHODS",
+    "REFERENCE",
+    "Backtest",
+    "Cases",
+    "Chosen",
+    "Said",
+    "backtest_units",
+    "baseline_forecasts",
+    "choose_origins",
+    "left_out",
+    "off",
+    "read_counts",
+]

@@ -92,7 +92,13 @@ METHODS: dict[str, Callable[[UnitCounts, int], NDArray[np.float64]]] = {
     "smoothed entry": _smoothed,
     "births and three-year ratios": _births,
 }
-"""By name: from counts and leads to forecasts [unit, grade, lead]; missing where a unit has no count to start from."""
+"""
+By name: from counts and leads to forecasts [unit, grade, lead]; missing where a unit has no count to start from.
+
+In the order usual in the trade: nothing changes; grade progression by last year's ratios; by three-year means, with the
+three-year mean of entry; by the district's ratios; smoothed entry (the weight of the latest year is `ALPHA`); births
+times a three-year ratio. Never a fitted model: what a careful clerk can do in a spreadsheet.
+"""
 
 
 def baseline_forecasts(counts: UnitCounts, leads: int) -> dict[str, NDArray[np.float64]]:

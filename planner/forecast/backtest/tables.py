@@ -5,45 +5,36 @@ Plain tables of counts and births, as offices of statistics publish them.
 - births: ``area_id, year, births``, years being those of the cohort;
 - areas: ``unit_id, area_id``, where units are not the births' areas themselves.
 
-Ids are text. A count that is withheld (``<10``, ``*``, ``suppressed``) is missing, never a number.
+Columns may also have the names of a district's own tables, in either language. Ids are text. A count that is
+withheld (``<10``, ``*``, ``suppressed``) or blank is missing, never a number.
 """
 
 from __future__ import annotations
 
-import gzip
-import io
 import re
-import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from planner.district.findings import few
+from planner.district.school_terms import calendar_year, grade_of, school_year_of
 from planner.errors import DataError
+from planner.forecast.backtest.histories import emptied, renamed
+from planner.forecast.backtest.plain import read_rows
 from planner.forecast.units import UnitCounts
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-_WITHHELD = re.compile(r"^(?:[<≤]\s*=?\s*\d+|\*+|s|suppressed|withheld|n/?a|-|\.+|x)$", re.IGNORECASE)
+    from planner.forecast.backtest.plain import Rows
+
 _KINDERGARTEN = {"k": 0, "kg": 0, "kindergarten": 0, "r": 0, "reception": 0}
 _BEFORE = frozenset({"pk", "prek", "pre-k", "pk3", "pk4", "nursery", "ungraded", "ug", "total", "all"})
-_NAMES = {
-    **dict.fromkeys(("school", "学校编号", "学校代码"), "unit_id"),
-    **dict.fromkeys(("pupils", "enrolment", "在校生数", "学生数"), "enrollment"),
-    **dict.fromkeys(("area", "block", "区域", "地块编号"), "area_id"),
-    **dict.fromkeys(("学年", "年份"), "year"),
-    "年级": "grade",
-    "出生数": "births",
-}
-"""Other names of columns: those of a district's own tables, in either language."""
-_SHOWN = 5
-_MOST = 10_000_000
-"""Children in one cell beyond whom a figure is taken for a slip."""
 _WHOLE = 0.02
 """How far the births of one area may be off the sum of the others for it to be the area of all. [1]"""
 
@@ -75,26 +66,28 @@ def read_counts(
     Raises
     ------
     DataError
-        With every fault of the files: columns missing, counts that are no whole numbers, keys that repeat, nothing
-        counted in the entry grade.
+        With every fault of the files: columns missing, rows of another length, counts that are no whole numbers, keys
+        that repeat, nobody counted in the entry grade.
     """
-    faults: list[Text] = []
     first = _grade(entry)
     if first is None:
         raise DataError(Text("{grade} is no entry grade. Name it as K or 1.", grade=entry))
-    table = _read(enrolment, ("unit_id", "year", "grade", "enrollment"), faults)
-    born = None if births is None else _read(births, ("area_id", "year", "births"), faults)
-    mapped = None if areas is None else _read(areas, ("unit_id", "area_id"), faults)
+    faults: list[Text] = []
+    read: dict[str, Rows] = {}
+    for kind, path in (("enrolment", enrolment), ("births", births), ("areas", areas)):
+        rows, wrong = (None, []) if path is None else read_rows(path, kind)
+        faults += wrong
+        if rows is not None:
+            read[kind] = rows
+    table = _counts(read["enrolment"]) if "enrolment" in read else None
+    born = _births(read["births"]) if "births" in read else None
+    mapped = _areas(read["areas"]) if "areas" in read else None
+    faults += [fault for rows in read.values() for fault in rows.faults]
     if faults or table is None:
         raise DataError(*faults)
-    table, notes = _counts(table, enrolment, faults)
-    if born is not None and births is not None:
-        born, more = _births(born, births, faults)
-        notes += more
-    if faults:
-        raise DataError(*faults)
+    notes = [note for rows in read.values() for note in rows.notes]
     kept = table.loc[table["number"] >= first]
-    if kept.empty or not (kept["number"] == first).any():
+    if not (kept["number"] == first).any():
         raise DataError(
             Text(
                 "{file}: no count of entry grade {grade}. Grades found: {grades}.",
@@ -103,17 +96,17 @@ def read_counts(
                 grades=", ".join(dict.fromkeys(table["grade"].astype(str))),
             )
         )
-    grades = tuple(range(first, int(kept["number"].max()) + 1))
-    years = tuple(range(int(kept["year"].min()), int(kept["year"].max()) + 1))
-    units = tuple(sorted(set(kept["unit_id"])))
-    pupils = np.full((len(units), len(grades), len(years)), np.nan)
-    at = (
-        pd.Index(units).get_indexer(pd.Index(kept["unit_id"])),
-        kept["number"].to_numpy(np.int64) - first,
-        kept["year"].to_numpy(np.int64) - years[0],
-    )
-    pupils[at] = kept["count"].to_numpy(np.float64)
-    notes += _emptied(pupils, units, years)
+    if not kept["count"].sum() > 0:
+        raise DataError(
+            Text(
+                "{file}: not a single child is counted from grade {grade} on: every figure is 0, withheld or blank.",
+                file=enrolment.name,
+                grade=entry,
+            )
+        )
+    pupils, units, grades, years = _arranged(kept, first)
+    pupils, told = emptied(pupils, units, years)
+    notes += [*told, *renamed(pupils, units, years)]
     total, here = _cohorts(born, mapped, units, years, lag, notes)
     labels = ["K" if grade == 0 else str(grade) for grade in grades]
     counts = UnitCounts(
@@ -128,169 +121,108 @@ def read_counts(
     return counts, labels, notes
 
 
+def _arranged(
+    table: pd.DataFrame, first: int
+) -> tuple[NDArray[np.float64], tuple[str, ...], tuple[int, ...], tuple[int, ...]]:
+    """Return counts [unit, grade, year], units, grades and years without gaps."""
+    number, year = (table[column].to_numpy(np.int64) for column in ("number", "year"))
+    grades = tuple(range(first, int(number.max()) + 1))
+    years = tuple(range(int(year.min()), int(year.max()) + 1))
+    units = tuple(sorted(set(table["unit_id"])))
+    pupils = np.full((len(units), len(grades), len(years)), np.nan)
+    at = (
+        pd.Index(units).get_indexer(pd.Index(table["unit_id"])),
+        number - first,
+        year - years[0],
+    )
+    pupils[at] = table["count"].to_numpy(np.float64)
+    return pupils, units, grades, years
+
+
 def _grade(text: str) -> int | None:
     word = text.strip().lower().removeprefix("grade ").removeprefix("p")
     if word in _KINDERGARTEN:
         return _KINDERGARTEN[word]
-    return int(word) if re.fullmatch(r"0?\d|1[0-3]", word) else None
+    return int(word) if re.fullmatch(r"0?\d|1[0-3]", word) else grade_of(text)
 
 
-def _read(path: Path, columns: Sequence[str], faults: list[Text]) -> pd.DataFrame | None:
-    """Return a file's rows as text with their line numbers; None, with the fault noted, when it cannot be read."""
-    try:
-        content = path.read_bytes()
-        if path.suffix.lower() == ".gz":
-            content = gzip.decompress(content)
-        text = content.decode("utf-8-sig")
-        table = pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False, skip_blank_lines=False)
-    except (
-        OSError,
-        EOFError,
-        zlib.error,
-        UnicodeDecodeError,
-        pd.errors.ParserError,
-        pd.errors.EmptyDataError,
-    ) as reason:
-        why = (
-            reason.strerror
-            if isinstance(reason, OSError) and reason.strerror
-            else str(reason).splitlines()[0]
-        )
-        faults.append(
-            Text(
-                "{file} cannot be read: {reason}. Give a table as .csv or .csv.gz in UTF-8.",
-                file=path.name,
-                reason=why,
-            )
-        )
-        return None
-    table.columns = [
-        _NAMES.get(name, name) for name in (str(column).strip().lower() for column in table.columns)
-    ]
-    if not isinstance(table.index, pd.RangeIndex):
-        # Cells without a heading pandas takes for names of rows, and moves all others under wrong headings.
-        faults.append(
-            Text("{file}: rows have more cells than the first line has column names.", file=path.name)
-        )
-        return None
-    twice = [column for column in columns if list(table.columns).count(column) > 1]
-    if twice:
-        faults.append(
-            Text("{file}: columns {columns} stand there twice.", file=path.name, columns=", ".join(twice))
-        )
-        return None
-    missing = [column for column in columns if column not in table.columns]
-    if missing:
-        faults.append(
-            Text(
-                "{file}: columns {missing} are missing. Needed are {columns}.",
-                file=path.name,
-                missing=", ".join(missing),
-                columns=", ".join(columns),
-            )
-        )
-        return None
-    table = table.loc[:, list(columns)].apply(lambda cells: cells.str.strip())
-    table["line"] = np.arange(2, len(table) + 2)
-    return table.loc[(table[list(columns)] != "").any(axis=1)].reset_index(drop=True)
-
-
-def _whole(table: pd.DataFrame, column: str, file: str, faults: list[Text]) -> NDArray[np.float64]:
-    """Return a column as whole numbers; withheld and blank cells are missing, others that are no number a fault."""
-    text = table[column].str.replace(r"(?<=\d),(?=\d{3}(?:\D|$))", "", regex=True)
-    values = np.asarray(pd.to_numeric(text, errors="coerce"), dtype=np.float64)
-    withheld = (text == "") | text.str.fullmatch(_WITHHELD)
-    wrong = ~withheld.to_numpy(bool) & ~(
-        np.isfinite(values) & (values >= 0) & (values <= _MOST) & (values == np.floor(values))
-    )
-    _complain(
-        faults,
-        table,
-        wrong,
-        Text("{file}: column {column} holds no whole numbers from 0 on.", file=file, column=column),
-    )
-    return np.where(withheld.to_numpy(bool), np.nan, values)
-
-
-def _complain(faults: list[Text], table: pd.DataFrame, wrong: NDArray[np.bool_], what: Text) -> None:
-    """Add a fault with the lines that it is about, if there are any."""
-    lines = table["line"].to_numpy()[wrong]
-    if not len(lines):
-        return
-    listed = ", ".join(str(line) for line in lines[:_SHOWN])
-    more = len(lines) - _SHOWN
-    faults.append(
-        Text("{what} Lines {lines} and {more} more.", what=what, lines=listed, more=more)
-        if more > 0
-        else Text("{what} Lines {lines}.", what=what, lines=listed)
-    )
-
-
-def _counts(table: pd.DataFrame, file: Path, faults: list[Text]) -> tuple[pd.DataFrame, list[Text]]:
-    """Return the rows of single grades, typed, and notes."""
-    notes: list[Text] = []
-    table = table.loc[~table["grade"].str.lower().isin(_BEFORE)].reset_index(drop=True)
-    numbers = [_grade(grade) for grade in table["grade"]]
-    strange = np.array([number is None for number in numbers], dtype=bool)
-    _complain(
-        faults,
-        table,
-        strange,
-        Text("{file}: column grade holds no grades as K, 1, ..., 12.", file=file.name),
-    )
-    year, count = _whole(table, "year", file.name, faults), _whole(table, "enrollment", file.name, faults)
-    _complain(
-        faults,
-        table,
+def _years(rows: Rows, named: Callable[[str], int | None]) -> NDArray[np.float64]:
+    """Return the column year; years that are none, or out of bounds, are a fault."""
+    known = {text: named(re.sub(r"\.0+$", "", text)) for text in rows["year"].unique()}
+    year = rows["year"].map(known).to_numpy(np.float64, na_value=np.nan)
+    rows.complain(
         ~((year >= 1900) & (year <= 2100)),
-        Text("{file}: column year holds no years from 1900 to 2100.", file=file.name),
+        Text("{file}: column year holds no years from 1900 to 2100.", file=rows.file),
     )
-    _complain(
-        faults, table, (table["unit_id"] == "").to_numpy(bool), Text("{file}: blank unit_id.", file=file.name)
+    return year
+
+
+def _unnamed(rows: Rows, column: str) -> None:
+    rows.complain(
+        (rows[column] == "").to_numpy(bool), Text("{file}: blank {column}.", file=rows.file, column=column)
     )
-    typed = table.assign(
-        number=[-1 if number is None else number for number in numbers], count=count, year=year
-    )
-    twice = typed.duplicated(["unit_id", "year", "number"], keep=False).to_numpy(bool)
-    _complain(
-        faults, table, twice, Text("{file}: several counts of one unit, year and grade.", file=file.name)
-    )
+
+
+def _withheld(rows: Rows, count: NDArray[np.float64]) -> None:
+    """Note how many counts are not known; called where none is wrong."""
     withheld = int(np.isnan(count).sum())
-    if withheld:
-        notes.append(
+    if withheld and not rows.faults:
+        rows.notes.append(
             Text(
                 "{file}: {number} counts are withheld or blank and stay unknown.",
-                file=file.name,
+                file=rows.file,
                 number=withheld,
             )
         )
-    return typed, notes
 
 
-def _births(table: pd.DataFrame, file: Path, faults: list[Text]) -> tuple[pd.DataFrame, list[Text]]:
-    year, count = _whole(table, "year", file.name, faults), _whole(table, "births", file.name, faults)
-    typed = table.assign(year=year, count=count)
-    twice = typed.duplicated(["area_id", "year"], keep=False).to_numpy(bool)
-    _complain(faults, table, twice, Text("{file}: several figures of one area and year.", file=file.name))
-    return typed, []
-
-
-def _emptied(pupils: NDArray[np.float64], units: Sequence[str], years: Sequence[int]) -> list[Text]:
-    """Make whole years of zeros between years with children missing, and say so."""
-    total = np.where(np.isfinite(pupils).any(axis=1), np.nansum(pupils, axis=1), np.nan)
-    notes = []
-    for unit, year in np.argwhere(total == 0):
-        before, after = total[unit, :year], total[unit, year + 1 :]
-        if (before > 0).any() and (after > 0).any():
-            pupils[unit, :, year] = np.nan
-            notes.append(
-                Text(
-                    "Unit {unit}: no child at all in {year} between years with children; taken as not counted.",
-                    unit=units[int(unit)],
-                    year=years[int(year)],
-                )
+def _counts(rows: Rows) -> pd.DataFrame:
+    """Return the rows of single grades: unit_id, year, grade, number (of the grade), count; missing where withheld."""
+    before = rows["grade"].str.lower().isin(_BEFORE).to_numpy(bool)
+    if before.any():
+        rows.notes.append(
+            Text(
+                "{file}: rows of grades {grades} are left out.",
+                file=rows.file,
+                grades=few(sorted(set(rows["grade"][before]))),
             )
-    return notes
+        )
+        rows.keep(~before)
+    known = {text: _grade(text) for text in rows["grade"].unique()}
+    number = rows["grade"].map(known).to_numpy(np.float64, na_value=np.nan)
+    rows.complain(
+        np.isnan(number), Text("{file}: column grade holds no grades as K, 1, ..., 12.", file=rows.file)
+    )
+    year, count = _years(rows, school_year_of), rows.whole("enrollment")
+    _unnamed(rows, "unit_id")
+    typed = rows.table.assign(number=number, count=count, year=year)
+    sound = typed[["year", "number"]].notna().all(axis=1)
+    twice = sound & typed.duplicated(["unit_id", "year", "number"], keep=False)
+    rows.complain(
+        twice.to_numpy(bool), Text("{file}: several counts of one unit, year and grade.", file=rows.file)
+    )
+    _withheld(rows, count)
+    return typed
+
+
+def _births(rows: Rows) -> pd.DataFrame:
+    """Return area_id, year (of the cohort) and count of births."""
+    year, count = _years(rows, calendar_year), rows.whole("births")
+    _unnamed(rows, "area_id")
+    typed = rows.table.assign(year=year, count=count)
+    twice = typed["year"].notna() & typed.duplicated(["area_id", "year"], keep=False)
+    rows.complain(twice.to_numpy(bool), Text("{file}: several figures of one area and year.", file=rows.file))
+    _withheld(rows, count)
+    return typed
+
+
+def _areas(rows: Rows) -> pd.DataFrame:
+    """Return unit_id and area_id."""
+    for column in ("unit_id", "area_id"):
+        _unnamed(rows, column)
+    twice = rows.table.duplicated("unit_id", keep=False).to_numpy(bool)
+    rows.complain(twice, Text("{file}: several areas of one unit.", file=rows.file))
+    return rows.table
 
 
 def _cohorts(

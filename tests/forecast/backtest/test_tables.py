@@ -74,13 +74,13 @@ def test_all_faults_are_told_at_once_with_their_lines(file):
     ("head", "row"),
     [
         ("unit_id,year,grade,enrollment", "x,a,2010,K,20"),
-        ("unit_id,year,grade,enrollment", "a,2010,K,20,"),
+        ("unit_id,year,grade,enrollment", "a,2010,K"),
         ("unit_id,year,grade,enrollment,Year", "a,2010,K,20,2011"),
     ],
 )
 def test_columns_that_cannot_be_told_apart_are_refused(file, head, row):
-    """More cells than names would move figures under wrong names; of two years neither is the right one."""
-    with pytest.raises(DataError, match=r"more cells than|stand there twice"):
+    """More or fewer cells than names would move figures under wrong names; of two years neither is the right one."""
+    with pytest.raises(DataError, match=r"rows 2: Rows have more or fewer|stand there twice"):
         read_counts(file(f"{head}\n{row}\n"), "K")
 
 
