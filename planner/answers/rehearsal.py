@@ -18,7 +18,7 @@ import numpy as np
 from planner.answers.standing import standing_of
 from planner.capacity import build_capacity
 from planner.forecast import CHUNK, Draws
-from planner.plan import build_plan
+from planner.plan import build_plan, followed
 from planner.scenario import (
     CatchmentEdit,
     ClassesEdit,
@@ -244,7 +244,7 @@ class Rehearsal:
             applied.district, applied.policy, run.plan.years, certainty=scenario.assumptions.certainty
         )
         stated = _stated(run, scenario, applied.district, applied.policy, capacity)
-        return _changed(run.plan, self.stated, stated), applied, capacity
+        return followed(run.plan, self.stated, stated), applied, capacity
 
     def carry_out(self, edits: Edits) -> Rehearsed:
         """
@@ -282,32 +282,3 @@ class Rehearsal:
 
 def _stated(run: Run, scenario: Scenario, district: District, policy: Policy, capacity: Capacity) -> Plan:
     return build_plan(scenario, district, policy, capacity, years=run.plan.years, distances=run.distances)
-
-
-def _changed(plan: Plan, before: Plan, after: Plan) -> Plan:
-    """
-    Return a plan with what differs between the plans that two scenarios state, the later appending to the earlier.
-
-    Catchments that the plan already has keep the shares of their schools.
-    """
-    known = {(catchment.stage, catchment.schools): c for c, catchment in enumerate(plan.catchments)}
-    catchments, shares = list(plan.catchments), list(plan.shares)
-    for catchment, share in zip(after.catchments, after.shares, strict=True):
-        if known.setdefault((catchment.stage, catchment.schools), len(catchments)) == len(catchments):
-            catchments.append(catchment)
-            shares.append(share)
-
-    def numbered(stated: Plan) -> NDArray[np.int16]:
-        """Return the catchments of blocks by their position in the plan's list."""
-        at = [known.get((catchment.stage, catchment.schools), -2) for catchment in stated.catchments]
-        return np.array([*at, -1], dtype=np.int16)[stated.catchment_of]
-
-    return replace(
-        plan,
-        catchments=tuple(catchments),
-        catchment_of=np.where(numbered(after) == numbered(before), plan.catchment_of, numbered(after)),
-        shares=np.stack(shares) if shares else plan.shares,
-        classes=np.where(after.classes == before.classes, plan.classes, after.classes),
-        limits=np.where(after.limits == before.limits, plan.limits, after.limits),
-        diversions=plan.diversions + after.diversions[len(before.diversions) :],
-    )

@@ -14,9 +14,8 @@ from planner.archive.ledger import read_ledger
 from planner.cli.backtest_scores import show_ledger, show_scores
 from planner.cli.progress import progress
 from planner.cli.show import tell
-from planner.district import check_district, planned_stages, read_district
+from planner.district import planned_stages, read_district, refuse_errors
 from planner.district.files import digest_of
-from planner.errors import DataError
 from planner.forecast.backtest import backtest_units, choose_origins, left_out, read_counts
 from planner.maps import accuracy_chart, save_figure
 from planner.pipeline.looking_back import look_back
@@ -28,9 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planner.district import District
     from planner.forecast.backtest import Backtest
-    from planner.policy import Policy
 
 _LAG, _CAP = 5, 25
 """Years from birth to entry, and class size, of plain tables that do not say it."""
@@ -185,7 +182,7 @@ def _of_district(place: str, named: str | None, ledger: str | None, asked: _Aske
         policy = read_policy(district.policy, folder=home)
     else:
         policy = read_policy(named)
-    _refuse_errors(district, policy)
+    refuse_errors(district, policy)
     with progress() as watch:
         looked = look_back(
             district,
@@ -215,12 +212,6 @@ def _of_district(place: str, named: str | None, ledger: str | None, asked: _Aske
 def _file(file: Path) -> dict[str, str]:
     """Return what the manifest says of a file."""
     return {"file": file.name, "sha256": digest_of(file)}
-
-
-def _refuse_errors(district: District, policy: Policy) -> None:
-    errors = [found.message for found in check_district(district, policy) if found.level == "error"]
-    if errors:
-        raise DataError(*errors)
 
 
 def _write(

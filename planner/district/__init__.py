@@ -7,7 +7,7 @@ A district is a folder of CSV and GeoJSON files, one per table, or one GeoPackag
 from __future__ import annotations
 
 from planner.district.catchments import catchments_in, open_in, planned_stages, teaches
-from planner.district.checking import check_district, check_path
+from planner.district.checking import check_district, check_path, refuse_errors
 from planner.district.columns import empty_table
 from planner.district.count import Count, last_count
 from planner.district.empty import new_district
@@ -38,6 +38,7 @@ __all__ = [
     "parse_rooms",
     "planned_stages",
     "read_district",
+    "refuse_errors",
     "school_year",
     "teaches",
     "write_district",

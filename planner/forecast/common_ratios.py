@@ -29,6 +29,9 @@ all together, from which it is a passage of its own."""
 _PASSAGES = 3
 """Years that show it at least."""
 
+_ALONE = 0.75
+"""Share of all children from which a school is most of what is common. [1]"""
+
 COMMON_MEMORY = 0.4
 GRADE_MEMORY = 0.3
 """Yearly memory of the deviation common to all grades, and of a grade's own."""
@@ -69,6 +72,39 @@ def calm_ratios(observed: NDArray[np.float64], base: NDArray[np.float64]) -> NDA
     jumped = np.abs(came - expected) > _JUMP * np.sqrt(expected + (_SHOCK * expected) ** 2)
     calm = ratios_of_sums(np.where(jumped[:, None], np.nan, observed), base)
     return np.where(np.isfinite(calm), calm, ratios)
+
+
+def at_common_ratios(
+    observed: NDArray[np.float64], base: NDArray[np.float64], ratios: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], float]:
+    """
+    Return the children expected at each year's common ratio, and what variances around it are to be multiplied by.
+
+    A school's own part in the common ratio hides that part of its deviation: where schools are few, more. One that is most
+    of all is measured against the mean ratio of all years instead.
+
+    Parameters
+    ----------
+    observed, base
+        As of `ratios_of_sums`.
+    ratios
+        [grade, year]. [1]
+
+    Returns
+    -------
+    [school, grade, year] [children]; from 1 to 2 [1].
+    """
+    together = np.nansum(base, axis=0)
+    part = base / np.where(together > 0, together, 1.0)
+    alone = np.nan_to_num(part) > _ALONE
+    known = np.isfinite(observed) & np.isfinite(base)
+    of_all_years = np.where(known, observed, 0.0).sum(axis=(0, 2)) / np.maximum(
+        np.where(known, base, 0.0).sum(axis=(0, 2)), 1.0
+    )
+    expected = base * np.where(alone, of_all_years[None, :, None], ratios[None])
+    shared = known & ~alone
+    hidden = float(part[shared].mean()) if shared.any() else 0.0
+    return expected, 1 / (1 - min(hidden, 0.5))
 
 
 def own_passages(observed: NDArray[np.float64], base: NDArray[np.float64]) -> NDArray[np.float64]:

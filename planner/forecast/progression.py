@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from planner.forecast.arrays import numbers, positions, where
-from planner.forecast.common_ratios import calm_ratios, latest, usual_errors
+from planner.forecast.common_ratios import at_common_ratios, calm_ratios, latest, usual_errors
 from planner.forecast.ratios import fit_ratios, usual_sizes
 
 if TYPE_CHECKING:
@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 
 WINDOW = 6
 """Latest transitions that a school's own ratio rests on."""
-_ALONE = 0.75
-"""Share of the district's children from which a school's ratio in one year is hardly another than the district's."""
 _MOST = 1.5
 """Largest inflation of variances."""
 _ORIGINS = 3
@@ -222,27 +220,6 @@ def _transitions(district: District, rolls: Rolls, starts: set[int], moves: Move
     )
 
 
-def _expected(
-    observed: NDArray[np.float64], base: NDArray[np.float64], ratios: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], float]:
-    """
-    Return the children expected at the district's ratio of the year [school, grade, year], and how much of a school's
-    deviation its own part in that ratio hides.
-
-    A school that is most of the district is measured against the mean ratio of all years instead.
-    """
-    together = np.nansum(base, axis=0)
-    part = base / np.where(together > 0, together, 1.0)
-    alone = np.nan_to_num(part) > _ALONE
-    known = np.isfinite(observed) & np.isfinite(base)
-    of_all_years = np.where(known, observed, 0.0).sum(axis=(0, 2)) / np.maximum(
-        np.where(known, base, 0.0).sum(axis=(0, 2)), 1.0
-    )
-    expected = base * np.where(alone, of_all_years[None, :, None], ratios[None])
-    shared = known & ~alone
-    return expected, float(part[shared].mean()) if shared.any() else 0.0
-
-
 def fit_growth(
     district: District, rolls: Rolls, stages: Sequence[Stage], moves: Moves, taught: NDArray[np.bool_]
 ) -> Growth:
@@ -258,13 +235,12 @@ def fit_growth(
     inner = np.array([grade not in starts for grade in rolls.grades])
     observed, base = moved.free()
     ratios = calm_ratios(observed, base)
-    expected, hidden = _expected(observed, base, ratios)
+    expected, shown = at_common_ratios(observed, base, ratios)
     bounds = np.where(moved.full, moved.base * ratios[None], expected)
     recent = slice(-WINDOW, None)
     learned = (moved.observed[:, inner, recent], bounds[:, inner, recent], moved.full[:, inner, recent])
     sizes = moved.sizes[:, inner, recent]
     fitted = fit_ratios(*learned[:2], at_least=learned[2], relative=sizes)
-    shown = 1 / (1 - min(hidden, 0.5))
     per_child, shock = fitted.per_child * shown, fitted.school_year * np.sqrt(shown)
     common, grade_error = usual_errors(ratios, np.nansum(base, axis=0), per_child)
 

@@ -8,7 +8,7 @@ from the units that end there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from planner.forecast.common_ratios import (
     COMMON_MEMORY,
     ENTRY_TOGETHER,
     GRADE_MEMORY,
+    at_common_ratios,
     calm_ratios,
     latest,
     own_passages,
@@ -304,7 +305,11 @@ def fit_units(counts: UnitCounts, leads: int) -> UnitForecast:
     base = base * apart[:, :, None]
     ratios = calm_ratios(observed, base)
     sizes, centres = _centred(pupils[:, :, -_WINDOW - 1 :], base)
-    fitted = fit_ratios(observed, base * ratios[None], relative=sizes)
+    expected, shown = at_common_ratios(observed, base, ratios)
+    fitted = fit_ratios(observed, expected, relative=sizes)
+    fitted = replace(
+        fitted, per_child=fitted.per_child * shown, school_year=fitted.school_year * float(np.sqrt(shown))
+    )
     common_error, grade_error = usual_errors(ratios, np.nansum(base, axis=0), fitted.per_child)
     recent = slice(-_PAST, None)
     cohorts = slice(max(len(counts.years) - _PAST, 0), None)

@@ -16,7 +16,7 @@ from planner.maps.typeface import text_width, wrapped
 from planner.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pandas as pd
     from matplotlib.figure import Figure
@@ -101,13 +101,44 @@ def pupils_and_seats_chart(
     title = title or say("Pupils and seats, {name}", name=name)
     lines = [_summary(years, figures)]
     values = [*past.values(), *figures[:, :5].ravel().tolist()]
+    key = say("line: expected; band: range of 80 %")
+    plot = plot_for(district, (title, lines), values, (past, years), scenario=scenario, key=key)
+    if years:
+        plot.forecast(years, figures, past, demanded=middle == "demand")
+    if past:
+        plot.past(past)
+    return plot.sheet.figure
+
+
+def plot_for(
+    district: District,
+    heading: tuple[str, Sequence[str]],
+    values: Sequence[float],
+    spans: tuple[Iterable[int], Sequence[int]],
+    *,
+    scenario: str,
+    key: str,
+) -> Plot:
+    """
+    Return the field of a chart over years on a sheet with its heading, source and scales, ready to be drawn in.
+
+    Parameters
+    ----------
+    heading
+        Title, and the lines below it.
+    values
+        All that is to have room in the field. [children]
+    spans
+        Autumns counted, and autumns forecast.
+    scenario
+        Name of the scenario, for the source.
+    key
+        What lines and bands are.
+    """
+    (title, lines), (past, years) = heading, spans
     low, high, step = scale_of(values)
-    source = source_line(
-        district,
-        scenario,
-        say("line: expected; band: range of 80 %"),
-        say("the scale does not begin at 0") if low > 0 else "",
-    )
+    cut = say("the scale does not begin at 0") if low > 0 else ""
+    source = source_line(district, scenario, key, cut)
     below = footer_height(source, WIDTH) + 46
     sheet = Sheet(WIDTH, header_height(title, lines, WIDTH) + 12 + HEIGHT + below)
     write_header(sheet, title, lines)
@@ -115,11 +146,7 @@ def pupils_and_seats_chart(
     box = Box(left=MARGIN + SCALE, bottom=below, width=WIDTH - 2 * MARGIN - SCALE - NAMES, height=HEIGHT)
     plot = Plot(sheet, box, [*past, *years], low, high, step)
     plot.axes(split=district.counted if past and years else None)
-    if years:
-        plot.forecast(years, figures, past, demanded=middle == "demand")
-    if past:
-        plot.past(past)
-    return sheet.figure
+    return plot
 
 
 def _stated(schools: pd.DataFrame) -> dict[int, float]:

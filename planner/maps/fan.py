@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from planner.maps.chart import HEIGHT, NAMES, PAST, SCALE, WIDTH, Plot, scale_of
+from planner.maps.chart import PAST, plot_for
 from planner.maps.palette import ACCENT, INK, QUIET, RANGES, STATED
-from planner.maps.phrases import source_line
-from planner.maps.sheet import MARGIN, Box, Sheet, footer_height, header_height, write_header
+from planner.maps.sheet import Box, Sheet
 from planner.maps.typeface import text_width
 from planner.words import Text, say
 
@@ -80,22 +79,11 @@ def fan_chart(
     values += [
         value for level, line in zip(levels, held, strict=True) if not level.possible for value in line
     ]
-    low, high, step = scale_of([float(value) for value in values])
-    source = source_line(
-        district,
-        scenario,
-        say("line: as likely more as less; bands: ranges of 50, 80 and 95 %"),
-        say("the scale does not begin at 0") if low > 0 else "",
-    )
-    below = footer_height(source, WIDTH) + 46
-    sheet = Sheet(WIDTH, header_height(title, lines, WIDTH) + 12 + HEIGHT + below)
-    write_header(sheet, title, lines)
-    sheet.footer(source)
-    box = Box(left=MARGIN + SCALE, bottom=below, width=WIDTH - 2 * MARGIN - SCALE - NAMES, height=HEIGHT)
-    plot = Plot(sheet, box, [*past, *years], low, high, step)
-    plot.axes(split=district.counted if past and years else None)
+    key = say("line: as likely more as less; bands: ranges of 50, 80 and 95 %")
+    numbers = [float(value) for value in values]
+    plot = plot_for(district, (title, lines), numbers, (past, years), scenario=scenario, key=key)
     if not years:
-        return sheet.figure
+        return plot.sheet.figure
     last = years[0] - 1
     start = (last, past[last]) if last in past else None
     for (first, second), fill in zip(SPANS, RANGES, strict=True):
@@ -106,14 +94,14 @@ def fan_chart(
     names = [(float(figures["p50"][-1]), say("children expected"), ACCENT)]
     for level, numbers in zip(levels, held, strict=True):
         if level.possible:
-            within = np.where(numbers <= high, numbers, math.nan)
+            within = np.where(numbers <= plot.high, numbers, math.nan)
             plot.steps(years, within, colour=STATED, width=1.1, dashes=_DASHES)
         else:
             plot.steps(years, numbers, colour=INK, width=1.5)
             names.append((float(numbers[-1]), str(level.name), INK))
     plot.names([name for name in names if not math.isnan(name[0])])
-    _key(sheet, box, [str(level.name) for level in levels if level.possible])
-    return sheet.figure
+    _key(plot.sheet, plot.box, [str(level.name) for level in levels if level.possible])
+    return plot.sheet.figure
 
 
 def _key(sheet: Sheet, box: Box, possible: Sequence[str]) -> None:

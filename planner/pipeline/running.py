@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from planner.capacity import build_capacity
-from planner.district import check_district, distance_matrix, read_district
+from planner.district import distance_matrix, read_district, refuse_errors
 from planner.district.files.database import shown_address
-from planner.errors import DataError, PlanError, ScenarioError
+from planner.errors import PlanError, ScenarioError
 from planner.forecast import Assumptions, FittedForecast, fit_forecast
 from planner.optimise import gather_facts, propose_on
 from planner.outcomes import Facts, all_outcomes, odds_by_branch
@@ -135,7 +135,7 @@ def run(
         source = _source(loaded, district, like)
         profile = _profile(loaded, source, policy, like)
         if district is None and (like is None or source is not like.source):
-            _refuse_errors(source, profile)
+            refuse_errors(source, profile)
     with clock.step("apply", Text("applying the scenario")):
         applied = apply_scenario(loaded, source, profile)
         questions = questions_of(loaded)
@@ -257,20 +257,6 @@ def _is_read_from(district: District, named: Path | str) -> bool:
     if isinstance(named, str):
         return district.address == shown_address(named)
     return district.source is not None and district.source.resolve() == named.resolve()
-
-
-def _refuse_errors(source: District, profile: Policy) -> None:
-    """
-    Refuse a district of which results would be wrong, before anything is made of it.
-
-    Raises
-    ------
-    DataError
-        With every error that a check finds.
-    """
-    errors = [finding for finding in check_district(source, profile) if finding.level == "error"]
-    if errors:
-        raise DataError(*(finding.message for finding in errors))
 
 
 def _profile(loaded: LoadedScenario, source: District, policy: Policy | None, like: Run | None) -> Policy:

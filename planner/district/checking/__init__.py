@@ -105,6 +105,20 @@ def check_district(district: District, policy: Policy) -> list[Finding]:
     )
 
 
+def refuse_errors(district: District, policy: Policy) -> None:
+    """
+    Refuse a district of which results would be wrong, before anything is made of it.
+
+    Raises
+    ------
+    DataError
+        With every error that a check finds.
+    """
+    errors = [found.message for found in check_district(district, policy) if found.level == "error"]
+    if errors:
+        raise DataError(*errors)
+
+
 def check_path(
     path: Path | str,
     policy: Policy | None = None,
