@@ -15,11 +15,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planner.answers import compare, exceed, write_comparison
+    from planner.answers import compare, exceed, site_school, write_comparison, write_sites
     from planner.archive import write_run
     from planner.district import check_district, new_district, read_district, write_district
     from planner.district.importing import import_pile, write_import
     from planner.maps import before_after_map, draw_maps, odds_map, save_figure, seat_gap_map
+    from planner.optimise import rank_sites
     from planner.pipeline import run
     from planner.policy import read_policy
     from planner.scenario import read_scenario, scenario_schema
@@ -33,6 +34,7 @@ _VERBS = {
     "import_pile": "planner.district.importing",
     "new_district": "planner.district",
     "odds_map": "planner.maps",
+    "rank_sites": "planner.optimise",
     "read_district": "planner.district",
     "read_policy": "planner.policy",
     "read_scenario": "planner.scenario",
@@ -40,10 +42,12 @@ _VERBS = {
     "save_figure": "planner.maps",
     "scenario_schema": "planner.scenario",
     "seat_gap_map": "planner.maps",
+    "site_school": "planner.answers",
     "write_comparison": "planner.answers",
     "write_district": "planner.district",
     "write_import": "planner.district.importing",
     "write_run": "planner.archive",
+    "write_sites": "planner.answers",
 }
 
 __all__ = [
@@ -55,6 +59,7 @@ __all__ = [
     "import_pile",
     "new_district",
     "odds_map",
+    "rank_sites",
     "read_district",
     "read_policy",
     "read_scenario",
@@ -62,10 +67,12 @@ __all__ = [
     "save_figure",
     "scenario_schema",
     "seat_gap_map",
+    "site_school",
     "write_comparison",
     "write_district",
     "write_import",
     "write_run",
+    "write_sites",
 ]
 
 

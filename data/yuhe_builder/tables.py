@@ -41,7 +41,9 @@ PLACE = {
 }
 PROJECT_COLUMNS = (
     *("project", "name", "name_en", "school", "kind", "grades", "rooms", "seats_stated", "opens", "earliest"),
-    *("certainty", "status", "cost_yuan", "depends_on", "source"),
+    *("certainty", "status", "cost_yuan", "depends_on", "source", "choice", "sites", "sizes", "lasts"),
+    *("building_years", "room_yuan", "running_yuan", "approval", "land", "consent", "development"),
+    *("receives", "replaces", "bus", "one_of"),
 )
 BY_HOME = range(LAST - 3, LAST + 1)
 """Years with children by home."""

@@ -15,15 +15,31 @@ class Project:
     school: str
     kind: str
     rooms: str
-    opens: int
     status: str
-    certainty: float
     cost_yuan: int
     source: str
+    opens: int | None = None
+    certainty: float | None = None
     grades: str = ""
     seats_stated: int | None = None
     earliest: int | None = None
     depends_on: str = ""
+    choice: str = ""
+    """What a schedule may do with it; blank: see the column dictionary."""
+    sites: str = ""
+    sizes: str = ""
+    lasts: int | None = None
+    building_years: int | None = None
+    room_yuan: int | None = None
+    running_yuan: int | None = None
+    approval: str = ""
+    land: str = ""
+    consent: str = ""
+    development: str = ""
+    receives: str = ""
+    replaces: str = ""
+    bus: str = ""
+    one_of: str = ""
     at: tuple[float, float] | None = None
     """Where a new school will stand; other projects stand at their school. [km east, km north]"""
 
@@ -55,7 +71,7 @@ PROJECTS = (
             cost_yuan=36_000_000, source="2025年教育项目计划 第4项（新增班级12个，新增学位647个）"),
     Project(project="p10-relocation", name="书院街小学迁建", name_en="Shuyuan Street Primary relocation", school="P10",
             kind="relocation", rooms="9", seats_stated=405, opens=2028, earliest=2027, status="approved", certainty=0.7,
-            cost_yuan=74_250_000, at=(0.1, -0.9), source="玉河区中小学布局规划(2025-2035) 项目5"),
+            cost_yuan=74_250_000, at=(0.1, -0.9), one_of="书院街小学", source="玉河区中小学布局规划(2025-2035) 项目5"),
     Project(project="j07-fit-out", name="云湖中学四楼装饰装修", name_en="Yunhu Junior High fourth-floor fit-out", school="J07",
             kind="fit_out", rooms="6", seats_stated=300, opens=2027, earliest=2027, status="fitting_out", certainty=0.95,
             cost_yuan=3_900_000, source="2026年教育项目计划 第6项"),
@@ -71,10 +87,48 @@ PROJECTS = (
             cost_yuan=1_350_000, source="区教体局2026年第12次办公会纪要"),
     Project(project="p30-closure", name="石门小学撤并至南庄镇中心小学", name_en="Closure of Shimen Primary", school="P30",
             kind="closure", rooms="-10", opens=2029, earliest=2028, status="idea", certainty=0.5, cost_yuan=0,
-            depends_on="p21-upgrade", source="乡村学校布局调整征求意见稿 第3条"),
+            depends_on="p21-upgrade", consent="2028", receives="P21", bus="yes", running_yuan=150_000,
+            source="乡村学校布局调整征求意见稿 第3条"),
     Project(project="p21-upgrade", name="南庄镇中心小学食堂及宿舍提升", name_en="Nanzhuang Central Primary canteen upgrade",
             school="P21", kind="upgrade", rooms="0", opens=2027, earliest=2027, status="started", certainty=1.0,
             cost_yuan=6_800_000, source="2026年教育项目计划 第11项"),
+    Project(project="xc4-new", name="新城第四小学新建", name_en="New Xincheng No. 4 Primary School", school="P32", kind="new",
+            grades="1-6", rooms="12;24", sizes="12;24 | 12;24;36", sites="B149;B152;B209", seats_stated=1080, status="planned",
+            choice="free", approval="2027", land="2027", cost_yuan=57_240_000, at=(4.8, 2.2),
+            source="玉河区中小学布局规划(2025-2035) 储备项目2（三处备选用地）"),
+    Project(project="yh9-new", name="云湖九年一贯制学校新建（配建）", name_en="New Yunhu Nine-Year School (by a developer)",
+            school="N06", kind="new", grades="1-9", rooms="12;24;36", seats_stated=1680, status="planned", choice="free",
+            development="H10", land="yes", cost_yuan=92_400_000, at=(5.4, -1.1),
+            source="紫荆湖岸地块国有建设用地使用权出让公告 配建条款（与首期住宅同步交付）"),
+    Project(project="hd-junior-new", name="河东初级中学新建", name_en="New Hedong Junior High School", school="J14", kind="new",
+            grades="7-9", rooms="24", sizes="18 | 24 | 30", seats_stated=1200, status="idea", choice="free", land="2028",
+            cost_yuan=67_200_000, at=(-0.4, 2.7), source="玉河区中小学布局规划(2025-2035) 储备项目3"),
+    Project(project="j02-idle", name="原河西职业中专两栋闲置校舍改造为第二中学南院",
+            name_en="Conversion of two idle buildings for No. 2 Junior High", school="J02", kind="conversion", rooms="12",
+            seats_stated=600, status="planned", choice="free", building_years=1, cost_yuan=10_000_000,
+            source="2026年教育项目储备表 第3项"),
+    Project(project="j04-wing", name="第四中学教学楼扩建", name_en="No. 4 Junior High extension", school="J04", kind="expansion",
+            rooms="6", sizes="6 | 12", seats_stated=300, status="planned", choice="free", approval="2027", room_yuan=3_170_000,
+            cost_yuan=19_020_000, source="2026年教育项目储备表 第4项"),
+    Project(project="j01-temporary", name="实验中学过渡教室", name_en="Experimental Junior High temporary classrooms", school="J01",
+            kind="temporary", rooms="6", lasts=5, seats_stated=300, status="idea", choice="free", cost_yuan=2_700_000,
+            source="2026年教育项目储备表 第5项"),
+    Project(project="n02-wing", name="新城实验学校综合楼扩建", name_en="Xincheng Experimental School extension", school="N02",
+            kind="expansion", rooms="9", seats_stated=420, status="idea", choice="free", cost_yuan=28_530_000,
+            source="2026年教育项目储备表 第6项"),
+    Project(project="p02-wing", name="第一小学教学楼扩建", name_en="Yuhe No. 1 Primary extension", school="P02", kind="expansion",
+            rooms="8", seats_stated=360, status="idea", choice="free", cost_yuan=24_480_000,
+            source="2026年教育项目储备表 第8项"),
+    Project(project="p10-rebuilt", name="书院街小学整体迁建（先建后拆）", name_en="Shuyuan Street Primary rebuilt on a new site",
+            school="P33", kind="new", grades="1-6", rooms="30", seats_stated=1350, status="idea", choice="free", replaces="P10",
+            land="2028", one_of="书院街小学", cost_yuan=74_250_000, at=(0.1, -0.9),
+            source="玉河区中小学布局规划(2025-2035) 项目5 比选方案"),
+    Project(project="t02-closure", name="东沟教学点并入石桥镇中心小学", name_en="Donggou point merged into Shiqiao Central Primary",
+            school="T02", kind="closure", rooms="-5", status="idea", choice="free", consent="2028", receives="P17", bus="yes",
+            running_yuan=150_000, cost_yuan=0, source="乡村学校布局调整征求意见稿 第4条"),
+    Project(project="t04-closure", name="沙河口教学点并入青泉镇九年一贯制学校", name_en="Shahekou point merged into Qingquan Nine-Year",
+            school="T04", kind="closure", rooms="-5", opens=2029, certainty=0.4, status="idea", consent="no", receives="N03",
+            bus="yes", running_yuan=150_000, cost_yuan=0, source="乡村学校布局调整征求意见稿 第5条（多数家长不同意）"),
 )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ UNITS: Mapping[str, Text] = {
     "room": Text("rooms"),
     "room-years": Text("room-years"),
     "s": Text("seconds"),
+    "yuan": Text("yuan"),
 }
 """Units of columns and of goals."""
 
@@ -67,11 +68,24 @@ IDS: Mapping[str, Mapping[str, Text]] = {
         "outside": Text("children outside their catchment"),
         "unsplit": Text("child-years in large classes left unsplit"),
         "above_size": Text("child-years above the school size"),
+        "yuan": Text("cost"),
         "pupil_km": Text("pupil-kilometres"),
+    },
+    "choice": {"fixed": Text("fixed"), "free": Text("free")},
+    "otherwise": {
+        "earlier": Text("a year earlier"),
+        "later": Text("a year later"),
+        "never": Text("never"),
+    },
+    "plan": {
+        "robust": Text("for all futures"),
+        "mean": Text("for their mean"),
+        "schedule": Text("for what is expected"),
     },
     "unit": UNITS,
     "status": {
         "optimal": Text("optimal"),
+        "proven": Text("proven within the gap"),
         "stopped": Text("stopped early"),
         "failed": Text("failed"),
         "not_reached": Text("not reached"),

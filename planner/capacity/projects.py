@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from planner.district import parse_rooms
+from planner.district.decisions import parse_list, read_decision
 from planner.errors import DataError
 from planner.policy import parse_grades
 from planner.words import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from planner.district import District
+
+Choice = Literal["fixed", "forbidden", "free"]
+"""What a schedule may do with a project: open it for certain, never, or if and when it is best."""
 
 _NO_REASON = Text("")
 
@@ -39,6 +43,7 @@ class Project:
     seats_stated: int | None
     """Seats as the document states them. [children]"""
     depends_on: str | None
+    """Projects that must be open before it or with it, separated by semicolons."""
     counted: bool
     reason: Text
     """Why it does not count, or what was changed; else empty."""
@@ -56,9 +61,10 @@ def judge_projects(district: District, *, certainty: float = 0.8) -> tuple[Proje
     """
     Decide which projects of the district count.
 
-    A project counts when it is at least so sure, is not stopped, has a year of opening, and the project it
-    depends on counts and opens no later. It opens in the year stated, or in the earliest possible year where
-    that is later. Whether its school is in the table of schools is not asked here.
+    A project counts when it is at least so sure, is not stopped, has a year of opening, and the projects it
+    depends on count and open no later. It opens in the year stated, or in the earliest possible year where
+    that is later. Whether its school is in the table of schools is not asked here. Where a choice is stated, a
+    project counts when it is fixed, how sure it may be, and its year, site and size are.
 
     Parameters
     ----------
@@ -78,7 +84,7 @@ def judge_projects(district: District, *, certainty: float = 0.8) -> tuple[Proje
     """
     projects: list[Project] = []
     faults: list[Text] = []
-    for row in _rows(district):
+    for row in project_rows(district):
         try:
             rooms = parse_rooms(str(row["rooms"]))
         except ValueError:
@@ -94,6 +100,35 @@ def judge_projects(district: District, *, certainty: float = 0.8) -> tuple[Proje
     if faults:
         raise DataError(*faults)
     return _with_bases(projects)
+
+
+def default_choice(row: Mapping[str, Any], counted: int, certainty: float) -> Choice | None:
+    """
+    Return what a schedule may do with a project that states no choice; None for one that was open at the last count.
+
+    Parameters
+    ----------
+    row
+        Of the table of projects, None where blank: see `project_rows`.
+    counted
+        School year of the last count. [autumn]
+    certainty
+        Smallest certainty of a dated project that is as good as decided. [1]
+    """
+    if row["opens"] is not None and row["opens"] <= counted and row["status"] != "stopped":
+        return None
+    if row["status"] == "stopped":
+        return "forbidden"
+    sure = row["certainty"] is None or row["certainty"] >= certainty
+    if row["opens"] is not None and sure and row["status"] != "idea":
+        return "fixed"
+    if row["sizes"] is not None or row["kind"] == "closure":
+        return "free"
+    try:
+        brings_rooms = any(parse_rooms(str(row["rooms"])))
+    except ValueError:
+        brings_rooms = True
+    return "free" if brings_rooms or row["seats_stated"] else "forbidden"
 
 
 def count_projects(district: District, *, certainty: float = 0.8) -> pd.DataFrame:
@@ -129,26 +164,29 @@ def schools_with_projects(district: District, *, certainty: float = 0.8) -> Dist
     """
     Return the district with the schools that its counted projects bring.
 
-    A school that only a project of kind ``new`` names comes after the others: at the project's point, with its
-    name and grades, open from the project's year on, and without rooms of its own (the project brings them).
+    A school that only a project of kind ``new`` names, or one that replaces a school, comes after the others: at the
+    project's point, with its name and grades (those of the school replaced where none are stated), open from the
+    project's year on, and without rooms of its own (the project brings them).
 
     Raises
     ------
     DataError
         With every new school whose project states no grades or no place.
     """
-    rows = _rows(district)
+    rows = project_rows(district)
     faults: list[Text] = []
     schools: dict[str, dict[str, Any]] = {}
     for project, row in zip(judge_projects(district, certainty=certainty), rows, strict=True):
         known = project.school in district.schools.index or project.school in schools
-        if known or not project.counted or project.kind != "new":
+        if known or not project.counted or not (project.kind == "new" or row["replaces"]):
             continue
+        if row["grades"] is None and row["replaces"] in district.schools.index:
+            row["grades"] = str(district.schools["grades"][row["replaces"]])
         lacking = _lacking(row)
         faults.extend(lacking)
         if lacking:
             continue
-        first, last = parse_grades(row["grades"])
+        first, last = parse_grades(str(row["grades"]))
         schools[project.school] = {
             "name": row["name"] or project.school,
             "name_en": row["name_en"],
@@ -169,7 +207,7 @@ def _is_open(project: Project, district: District) -> bool:
     return project.opens is not None and project.opens <= district.counted
 
 
-def _rows(district: District) -> list[dict[str, Any]]:
+def project_rows(district: District) -> list[dict[str, Any]]:
     """Return the projects of the district as plain values, None where blank."""
     table = district["projects"]
     points = list(table.geometry) if isinstance(table, gpd.GeoDataFrame) else [None] * len(table)
@@ -230,11 +268,20 @@ def _judged(row: dict[str, Any], rooms: tuple[int, ...], certainty: float, count
     opens = dated if dated is None or row["earliest"] is None else max(dated, int(row["earliest"]))
     sure = 1.0 if row["certainty"] is None else float(row["certainty"])
     left_out, reason = True, _NO_REASON
+    choice, decision = row["choice"], read_decision(row)[0]
+    if row["lasts"] is not None:
+        rooms = (*(rooms[min(age, len(rooms) - 1)] for age in range(int(row["lasts"]))), 0)
     if row["status"] == "stopped":
         reason = Text("stopped")
+    elif choice == "forbidden":
+        reason = Text("forbidden")
+    elif choice == "free":
+        reason = Text("free: the schedule decides whether and when it opens")
     elif opens is None:
         reason = Text("not dated")
-    elif sure < certainty:
+    elif choice == "fixed" and (len(decision.sizes) > 1 or decision.sites or decision.site_areas):
+        reason = Text("the schedule decides its site or size")
+    elif choice is None and sure < certainty:
         reason = Text("certainty {sure:.0%}, below {certainty:.0%}", sure=sure, certainty=certainty)
     else:
         left_out = False
@@ -269,13 +316,12 @@ def _with_bases(projects: Sequence[Project]) -> tuple[Project, ...]:
 
 def _base_fails(project: Project, by_id: dict[str, Project]) -> Text | None:
     """Return why a counted project cannot count for the sake of the one it depends on; None when it can."""
-    if project.depends_on is None:
-        return None
-    base = by_id.get(project.depends_on)
-    if base is None:
-        return Text("needs {base}, which is not in the table", base=project.depends_on)
-    if not base.counted:
-        return Text("needs {base}, which does not count", base=base.project)
-    if (base.opens or 0) > (project.opens or 0):
-        return Text("needs {base}, which opens later, in {year}", base=base.project, year=base.opens)
+    for needed in parse_list(project.depends_on or ""):
+        base = by_id.get(needed)
+        if base is None:
+            return Text("needs {base}, which is not in the table", base=needed)
+        if not base.counted:
+            return Text("needs {base}, which does not count", base=base.project)
+        if (base.opens or 0) > (project.opens or 0):
+            return Text("needs {base}, which opens later, in {year}", base=base.project, year=base.opens)
     return None

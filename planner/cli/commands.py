@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
-from importlib import import_module, metadata
-from typing import TYPE_CHECKING, Any
+from importlib import metadata
 
 import click
 
 from planner.cli.coordinates import crs_option, datum_option
+from planner.cli.defining import (
+    argument,
+    command,
+    draws_option,
+    json_option,
+    lang_option,
+    many_option,
+    replace_option,
+    scenario_argument,
+    without_command,
+    year_option,
+)
 from planner.cli.explaining import explain_option
+from planner.cli.openings_commands import (
+    export_model_command,
+    openings_command,
+    schedule_command,
+    site_command,
+)
 from planner.cli.usage import (
-    Command,
     Grade,
     Group,
     Picture,
@@ -22,51 +38,10 @@ from planner.cli.usage import (
     help_option,
     option,
 )
-from planner.words import LANGUAGES, say
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from planner.words import say
 
 WHATS = ("gap", "entry-gap", "odds", "years", "entry-years", "chart", "slider")
 """What `map` draws."""
-
-
-def _does(module: str, **fixed: str) -> Callable[..., Any]:
-    """Return a callback that imports `planner.cli.<module>` only when its command runs."""
-
-    def callback(**options: Any) -> Any:
-        options.pop("lang")
-        return import_module(f"planner.cli.{module}").command(**fixed, **options)
-
-    return callback
-
-
-def _argument(name: str, metavar: str, *, many: bool = False) -> click.Argument:
-    return click.Argument([name], required=True, nargs=-1 if many else 1, metavar=metavar)
-
-
-def _lang() -> click.Option:
-    return option(
-        "--lang", say("Language of everything shown; PLANNER_LANG sets it too."), type=Word(LANGUAGES)
-    )
-
-
-def _command(name: str, module: str, text: str, *parameters: click.Parameter, **fixed: str) -> click.Command:
-    return Command(
-        name,
-        callback=_does(module, **fixed),
-        help=text,
-        params=[*parameters, _lang(), help_option()],
-        add_help_option=False,
-    )
-
-
-@click.pass_context
-def _without_command(ctx: click.Context, **_: object) -> None:
-    """Show the help, as an error, where no command is named."""
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help(), err=True)
-        ctx.exit(2)
 
 
 def _version_option() -> click.Option:
@@ -94,7 +69,11 @@ def planner_command() -> click.Group:
         _run(),
         _exceed(),
         _compare(),
+        site_command(),
+        schedule_command(),
+        openings_command(),
         _map(),
+        export_model_command(),
         _backtest(),
         _ledger(),
         _schema(),
@@ -102,60 +81,31 @@ def planner_command() -> click.Group:
     return Group(
         "planner",
         help=say("Plan school places: who will come, which school they belong to, where seats fall short."),
-        commands={command.name: command for command in commands if command.name},
-        params=[_lang(), _version_option(), help_option()],
+        commands={each.name: each for each in commands if each.name},
+        params=[lang_option(), _version_option(), help_option()],
         add_help_option=False,
         invoke_without_command=True,
-        callback=_without_command,
+        callback=without_command,
     )
-
-
-def _scenario() -> click.Argument:
-    return _argument("scenario", say("SCENARIO"))
-
-
-def _draws() -> click.Option:
-    return option(
-        "--draws",
-        say("Number of draws; the scenario's when not given."),
-        metavar=say("NUMBER"),
-        type=Whole(1, 100_000),
-    )
-
-
-def _json() -> click.Option:
-    return option("--json as_json", say("Print JSON."), is_flag=True)
-
-
-def _replace() -> click.Option:
-    return option("--replace", say("Replace the run that the folder holds."), is_flag=True)
-
-
-def _year(text: str, *, required: bool = False) -> click.Option:
-    return option("--year", text, metavar=say("YEAR"), type=Whole(1, 9999), required=required)
 
 
 def _new() -> click.Command:
-    return _command(
+    return command(
         "new",
         "making",
         say("Make an empty district with example rows and a description of its columns."),
-        _argument("folder", say("FOLDER")),
+        argument("folder", say("FOLDER")),
     )
 
 
-def _many(name: str, text: str, metavar: str) -> click.Option:
-    return option(name, text, metavar=metavar, multiple=True)
-
-
 def _import() -> click.Command:
-    return _command(
+    return command(
         "import",
         "importing",
         say(
             "Make a clean district of a pile of files: folders, GeoPackages, workbooks, single tables. Figures are never changed, and the files are left as they are. What was done stands in import-log.txt."
         ),
-        _argument("piles", say("FILES ..."), many=True),
+        argument("piles", say("FILES ..."), many=True),
         option(
             "--out",
             say("District to write: a folder, or a file that ends in .gpkg; must be given."),
@@ -163,14 +113,14 @@ def _import() -> click.Command:
             required=True,
         ),
         option("--replace", say("Replace the district that is there."), is_flag=True),
-        _many(
+        many_option(
             "--table",
             say(
                 "Which table a file, layer or sheet is whose name does not say it, as points.shp=schools or book.xlsx:Sheet1=enrolment; nothing after the sign leaves it out. May be given several times."
             ),
             say("FILE[:LAYER]=TABLE"),
         ),
-        _many(
+        many_option(
             "--column",
             say(
                 "Which column of the dictionary a column of the files is, as enrolment.count=pupils. May be given several times."
@@ -179,14 +129,14 @@ def _import() -> click.Command:
         ),
         crs_option(),
         datum_option(),
-        _many(
+        many_option(
             "--stage",
             say(
                 "Stage of catchments drawn as zones that do not say it, of all files or of one, as east.shp=primary."
             ),
             say("[FILE=]STAGE"),
         ),
-        _many(
+        many_option(
             "--since",
             say("First school year of catchments drawn as zones that do not say it, as --stage."),
             say("[FILE=]YEAR"),
@@ -221,11 +171,11 @@ def _import() -> click.Command:
 
 
 def _check() -> click.Command:
-    return _command(
+    return command(
         "check",
         "checking",
         say("List all that is wrong or odd in a district; exit code 1 when there is an error."),
-        _argument("district", say("DISTRICT")),
+        argument("district", say("DISTRICT")),
         option(
             "--policy",
             say("Policy profile or file; the district's own when not given."),
@@ -234,29 +184,43 @@ def _check() -> click.Command:
         crs_option(),
         datum_option(),
         explain_option(),
-        _json(),
+        json_option(),
     )
 
 
 def _run() -> click.Command:
-    return _command(
+    return command(
         "run",
         "running",
         say("Run a scenario: forecast, plan, simulate; write tables, maps, GeoPackage and workbook."),
-        _scenario(),
+        scenario_argument(),
         option("--out", say("Folder to write; runs/NAME when not given."), metavar=say("FOLDER")),
-        _replace(),
-        _draws(),
+        replace_option(),
+        draws_option(),
         option("--maps/--no-maps", say("Whether to draw maps and charts; they are drawn."), default=True),
+        option(
+            "--solver",
+            say("Solver that proposes the plan, by PuLP's name for it; HiGHS when not given."),
+            metavar=say("NAME"),
+            default="HiGHS",
+        ),
+        option(
+            "--seconds",
+            say(
+                "Time for the solver: the best plan known then is carried out, its gaps stand in goals.csv. As long as it takes when not given."
+            ),
+            metavar=say("NUMBER"),
+            type=Whole(1, 1_000_000),
+        ),
     )
 
 
 def _exceed() -> click.Command:
-    return _command(
+    return command(
         "exceed",
         "exceeding",
         say("Will a grade exceed its class-size cap? Where, by how many, how sure, and what prevents it."),
-        _scenario(),
+        scenario_argument(),
         option(
             "--grade",
             say("Grade as a number, or any; must be given."),
@@ -264,7 +228,7 @@ def _exceed() -> click.Command:
             type=Grade(),
             required=True,
         ),
-        _year(say("School year by its autumn; must be given."), required=True),
+        year_option(say("School year by its autumn; must be given."), required=True),
         option(
             "--cap",
             say("Class size; the policy's when not given."),
@@ -278,12 +242,12 @@ def _exceed() -> click.Command:
             type=Probability(),
             default=0.2,
         ),
-        _many(
+        many_option(
             "--school schools",
             say("Ask about this school alone, by id or name. May be given several times."),
             say("SCHOOL"),
         ),
-        _many(
+        many_option(
             "--area areas",
             say(
                 "Ask about the schools of this street or town, as the schools' area names it. May be given several times."
@@ -316,40 +280,40 @@ def _exceed() -> click.Command:
         ),
         option("--levers", say("Find what brings each school below the level."), is_flag=True),
         option("--out", say("Folder for the answer, its tables and pictures."), metavar=say("FOLDER")),
-        _replace(),
-        _draws(),
-        _json(),
+        replace_option(),
+        draws_option(),
+        json_option(),
     )
 
 
 def _compare() -> click.Command:
-    return _command(
+    return command(
         "compare",
         "comparing",
         say("Run scenarios on the same draws and show how they differ from the first."),
-        _argument("scenarios", say("SCENARIO SCENARIO ..."), many=True),
-        _year(say("Only this school year in tables and maps; the sentences tell of all years.")),
+        argument("scenarios", say("SCENARIO SCENARIO ..."), many=True),
+        year_option(say("Only this school year in tables and maps; the sentences tell of all years.")),
         option(
             "--out",
             say("Folder for every table, a workbook, and maps of what moves and changes."),
             metavar=say("FOLDER"),
         ),
-        _replace(),
-        _draws(),
+        replace_option(),
+        draws_option(),
         option("--maps/--no-maps", say("Whether to draw maps; they are drawn."), default=True),
         option("--all every", say("Show every figure that differs, table by table."), is_flag=True),
-        _json(),
+        json_option(),
     )
 
 
 def _map() -> click.Command:
-    return _command(
+    return command(
         "map",
         "drawing",
         say(
             "Draw one map or chart of a scenario as PNG or SVG, or a page with a slider over the years as HTML."
         ),
-        _scenario(),
+        scenario_argument(),
         option(
             "--out",
             say("File to write: .png or .svg, .html for the slider; must be given."),
@@ -366,7 +330,7 @@ def _map() -> click.Command:
             default="gap",
         ),
         option("--stage", say("Stage; the first when not given."), metavar=say("STAGE")),
-        _year(say("School year; the first of the run when not given.")),
+        year_option(say("School year; the first of the run when not given.")),
         option(
             "--by",
             say(
@@ -386,12 +350,12 @@ def _map() -> click.Command:
             metavar=say("GRADE"),
             type=Whole(0, 30),
         ),
-        _draws(),
+        draws_option(),
     )
 
 
 def _backtest() -> click.Command:
-    return _command(
+    return command(
         "backtest",
         "backtesting",
         say(
@@ -472,18 +436,18 @@ def _backtest() -> click.Command:
             default=1,
         ),
         option("--out", say("Folder for forecasts, scores and the picture."), metavar=say("FOLDER")),
-        _replace(),
-        _json(),
+        replace_option(),
+        json_option(),
     )
 
 
 def _ledger() -> click.Command:
     verbs = [
-        _command(
+        command(
             "add",
             "ledger",
             say("Add the forecast of a run folder to a ledger: the mean of every school and grade, by year."),
-            _argument("run", say("RUN")),
+            argument("run", say("RUN")),
             option(
                 "--to",
                 say("Ledger to add to: a CSV file, such as forecasts.csv of a district; must be given."),
@@ -493,11 +457,11 @@ def _ledger() -> click.Command:
             option("--replace", say("Replace what the ledger has of the same autumn made in."), is_flag=True),
             verb="add",
         ),
-        _command(
+        command(
             "show",
             "ledger",
             say("Show how good the forecasts of a ledger were, as far as their years have been counted."),
-            _argument("district", say("DISTRICT")),
+            argument("district", say("DISTRICT")),
             option(
                 "--ledger",
                 say("Ledger file of official forecasts; the district's table forecasts when not given."),
@@ -510,12 +474,12 @@ def _ledger() -> click.Command:
         "ledger",
         help=say("Keep every year's official forecast, and score it when its years have been counted."),
         commands={verb.name: verb for verb in verbs if verb.name},
-        params=[_lang(), help_option()],
+        params=[lang_option(), help_option()],
         add_help_option=False,
         invoke_without_command=True,
-        callback=_without_command,
+        callback=without_command,
     )
 
 
 def _schema() -> click.Command:
-    return _command("schema", "schema", say("Print the JSON Schema of scenario files, for editors."))
+    return command("schema", "schema", say("Print the JSON Schema of scenario files, for editors."))

@@ -17,12 +17,21 @@ if TYPE_CHECKING:
     from planner.pipeline import Run
 
 
-def command(*, scenario: str, out: str | None, replace: bool, draws: int | None, maps: bool) -> int:
+def command(
+    *,
+    scenario: str,
+    out: str | None,
+    replace: bool,
+    draws: int | None,
+    maps: bool,
+    solver: str,
+    seconds: int | None,
+) -> int:
     """Run a scenario and write its folder."""
     folder = Path(out) if out else Path("runs") / Path(scenario).stem
     check_place(folder, replace=replace)
     with progress() as watch:
-        done = run(scenario, draws=draws, progress=watch)
+        done = run(scenario, draws=draws, solver=solver, seconds=seconds, progress=watch)
         write_run(done, folder, replace=replace, maps=maps, progress=watch)
     _show(done)
     for note in done.notes:

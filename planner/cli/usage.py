@@ -120,6 +120,22 @@ class Probability(click.ParamType):
         return number
 
 
+class Factor(click.ParamType):
+    """A number above 0, up to 10."""
+
+    name = "factor"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number."""
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= 10:
+            self.fail(say("{value} is no number above 0, as 1.1.", value=value), param, ctx)
+        return number
+
+
 class Grade(click.ParamType):
     """A grade; -1 stands for any."""
 
@@ -145,6 +161,18 @@ class Picture(click.ParamType):
         """Return the file's name."""
         if not str(value).lower().endswith((".png", ".svg", ".html")):
             self.fail(say("{value} does not end in .png, .svg or .html.", value=value), param, ctx)
+        return value
+
+
+class ModelFile(click.ParamType):
+    """A file that ends in .lp or .mps."""
+
+    name = "model"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the file's name."""
+        if not str(value).lower().endswith((".lp", ".mps")):
+            self.fail(say("{value} does not end in .lp or .mps.", value=value), param, ctx)
         return value
 
 

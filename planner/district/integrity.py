@@ -22,6 +22,9 @@ _ALSO = {
 }
 """Words that stand for places outside the tables."""
 
+_LISTS = {("catchments", "school"): "+", ("projects", "depends_on"): ";"}
+"""Columns that may name several ids, by what stands between them."""
+
 _FUTURE = frozenset({"catchments", "feeders", "travel"})
 """Tables that may name a school which only a project brings."""
 
@@ -154,7 +157,8 @@ def known_ids(district: District, table: str, *, referring: str) -> set[str]:
     ids = set(texts(with_keys(district, table), read_dictionary()[table].key[0]))
     if table == "schools" and referring in _FUTURE:
         projects = district["projects"]
-        ids |= set(texts(rows(projects, texts(projects, "kind") == "new"), "school"))
+        coming = (texts(projects, "kind") == "new") | (texts(projects, "replaces") != "")
+        ids |= set(texts(rows(projects, coming), "school"))
     return ids
 
 
@@ -166,8 +170,8 @@ def unknown_ids(district: District) -> list[Finding]:
             if not column.refers_to:
                 continue
             used = set(texts(table, column.column))
-            if (entry.table, column.column) == ("catchments", "school"):
-                used = {school for group in used for school in group.split("+")}
+            if between := _LISTS.get((entry.table, column.column)):
+                used = {name.strip() for group in used for name in group.split(between)}
             known = known_ids(district, column.refers_to, referring=entry.table)
             ids = tuple(sorted(used - known - {""} - _ALSO.get((entry.table, column.column), frozenset())))
             if not ids:

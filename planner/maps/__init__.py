@@ -1,5 +1,6 @@
 """
-Maps of seat gaps, of odds and of moved catchments, charts of pupils, ranges and odds, and a page with a slider.
+Maps of seat gaps, of odds and of moved catchments, charts of pupils, ranges and odds, and a page with a slider;
+of schedules: projects by year, what a room is worth, cost against overcrowding, sites for one new school.
 
 Functions take a district, a plan and an outcome table and return a matplotlib figure; `save_figure` writes it.
 Nothing depends on fonts or settings of the machine: text is set in the font shipped in ``fonts/``. The colour
@@ -13,6 +14,7 @@ from planner.maps.chart import pupils_and_seats_chart
 from planner.maps.differences import gap_change_map
 from planner.maps.draw import draw_maps, run_page, scenario_name
 from planner.maps.fan import Level, fan_chart, held_by_year
+from planner.maps.frontier import frontier_chart
 from planner.maps.land import Land, prepare_land
 from planner.maps.moves import before_after_map
 from planner.maps.odds import odds_map
@@ -21,7 +23,10 @@ from planner.maps.palette import Bands, MapClass, gap_bands, hatch_colour, ink_o
 from planner.maps.reliability import reliability_chart
 from planner.maps.save import save_figure, save_page
 from planner.maps.seatgap import seat_gap_map
+from planner.maps.sites import site_map
 from planner.maps.slider import years_page
+from planner.maps.timeline import schedule_chart
+from planner.maps.worth import worth_map
 from planner.maps.years import seat_gap_years
 
 __all__ = [
@@ -33,6 +38,7 @@ __all__ = [
     "before_after_map",
     "draw_maps",
     "fan_chart",
+    "frontier_chart",
     "gap_bands",
     "gap_change_map",
     "hatch_colour",
@@ -48,7 +54,10 @@ __all__ = [
     "save_figure",
     "save_page",
     "scenario_name",
+    "schedule_chart",
     "seat_gap_map",
     "seat_gap_years",
+    "site_map",
+    "worth_map",
     "years_page",
 ]

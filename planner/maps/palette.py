@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -39,6 +41,9 @@ BARRIER_COLOURS = {
 _GAP_COLOURS = ("#9c2a1a", "#dd7444", "#f6c79f", "#f7f6f1", "#c6e0ee", "#86bad9", "#4289bb", "#1b4774")
 _GAP_HATCHES = (3.0, 4.4, 7.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _ODDS_COLOURS = ("#f6f1e4", "#fbd79b", "#f29c56", "#cc4c3b", "#861a3a")
+
+_WORTH_COLOURS = ("#fdf8e6", "#c9dd8a", "#84b670", "#38855a", "#0a4434")
+_SITE_COLOURS = ("#17456b", "#3f83b3", "#98c6e0", "#f7f5ec", "#e3c58e", "#b58a4e")
 
 _STEPS = (
     (1, 5, 10),
@@ -165,6 +170,68 @@ def odds_bands() -> Bands:
             Text("{p} % and more", p=80),
         ),
     )
+
+
+def worth_bands(values: ArrayLike) -> Bands:
+    """
+    Return five classes of what something is worth, darker the more, with round bounds below the largest.
+
+    Parameters
+    ----------
+    values
+        Of all years; missing ones are left aside.
+    """
+    known = np.asarray(values, dtype=np.float64)
+    most = float(np.nanmax(known, initial=1.0, where=~np.isnan(known)))
+    edges = _steps_below(most, 3)
+    low, middle, high = (f"{edge:,}" for edge in edges)
+    return Bands(
+        edges=(0.5, *edges),
+        colours=_WORTH_COLOURS,
+        hatches=(0.0,) * 5,
+        labels=(
+            Text("nothing"),
+            Text("below {n}", n=low),
+            Text("{low} to {high}", low=low, high=middle),
+            Text("{low} to {high}", low=middle, high=high),
+            Text("{n} and more", n=high),
+        ),
+    )
+
+
+def site_bands(metres: ArrayLike) -> Bands:
+    """
+    Return six classes of how much longer the mean way is than with the best site, from blue to brown. [m].
+
+    The third bound is the largest round number that the median does not exceed, those around it follow.
+
+    Parameters
+    ----------
+    metres
+        Of all candidates; missing ones are left aside.
+    """
+    known = np.asarray(metres, dtype=np.float64)
+    known = known[~np.isnan(known)]
+    middle = float(np.median(known)) if len(known) else 1.0
+    at = max(bisect_right(_ROUND, middle), 3)
+    edges = _ROUND[at - 3 : at + 2]
+    shown = [f"{edge:,}" for edge in edges]
+    return Bands(
+        edges=tuple(float(edge) for edge in edges),
+        colours=_SITE_COLOURS,
+        hatches=(0.0,) * 6,
+        labels=(
+            Text("below {n} m", n=shown[0]),
+            *(Text("{low} to {high} m", low=low, high=high) for low, high in pairwise(shown)),
+            Text("{n} m and more", n=shown[-1]),
+        ),
+    )
+
+
+def _steps_below(value: float, number: int) -> tuple[int, ...]:
+    """Return the largest so many of 1, 2, 5, 10, 20 and so on of which the last is below the value, or the first."""
+    at = max(bisect_left(_ROUND, value), number)
+    return _ROUND[at - number : at]
 
 
 def hatch_colour(fill: str) -> str:

@@ -231,12 +231,16 @@ def tokens(ids: Sequence[str], prefix: str) -> list[str]:
 
 
 def reach_of(
-    metres: NDArray[np.floating], open_: NDArray[np.bool_], own: NDArray[np.bool_], walk: NDArray[np.floating]
+    metres: NDArray[np.floating],
+    open_: NDArray[np.bool_],
+    own: NDArray[np.bool_],
+    walk: NDArray[np.floating],
+    nearest: int = NEAREST,
 ) -> NDArray[np.bool_]:
     """
     Return the schools where the entrants of each block can be placed.
 
-    The open schools of the block's catchment, those within the policy's walk, and the three nearest; of
+    The open schools of the block's catchment, those within the policy's walk, and the nearest; of
     schools equally near, those that come first in the order of the schools.
 
     Parameters
@@ -249,6 +253,8 @@ def reach_of(
         [block, school, year]: whether the school is of the block's catchment.
     walk
         [year]: longest walk that complies; 0 where no rule holds. [m]
+    nearest
+        How many of the nearest. [schools]
 
     Returns
     -------
@@ -258,7 +264,7 @@ def reach_of(
     order = np.argsort(metres, axis=1, kind="stable")
     for year in range(open_.shape[1]):
         ranked = open_[order, year] & np.isfinite(np.take_along_axis(metres, order, axis=1))
-        near = ranked & (np.cumsum(ranked, axis=1) <= NEAREST)
+        near = ranked & (np.cumsum(ranked, axis=1) <= nearest)
         block, rank = np.nonzero(near)
         reach[block, order[block, rank], year] = True
     return reach

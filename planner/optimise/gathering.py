@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from planner.optimise.facts import IntakeFacts, Move, reach_of
+from planner.optimise.facts import NEAREST, IntakeFacts, Move, reach_of
 from planner.simulation import simulate
 from planner.simulation.entry import entrants_of
 from planner.simulation.passage import counted_classes
 from planner.simulation.setting import prepare
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -35,6 +37,8 @@ def gather_facts(
     capacity: Capacity,
     forecast: Forecast,
     distances: NDArray[np.floating],
+    nearest: int = NEAREST,
+    reached: Mapping[str, float] | None = None,
 ) -> IntakeFacts:
     """
     Gather what the intake model is told about a plan on its expected path.
@@ -49,6 +53,10 @@ def gather_facts(
         One draw.
     distances
         [block, school]: ways on foot, in the order of the plan; not finite where unknown. [m]
+    nearest
+        Schools nearest to a block that are in its reach. [schools]
+    reached
+        By stage: longest way within which a school is reached, where it is not the policy's walk. [m]
     """
     setting = prepare(plan, district=district, policy=policy, capacity=capacity, forecast=forecast)
     path = simulate(plan, expected, district=district, policy=policy, capacity=capacity, forecast=forecast)
@@ -58,6 +66,8 @@ def gather_facts(
     able = np.array([setting.open & span.enters[:, None] for span in setting.spans])
     own = _own(plan)
     walk = _walks(policy, setting)
+    for stage, metres in (reached or {}).items():
+        walk[plan.stages.index(stage)] = metres
     demand, doors = _entrants(setting, forecast, expected, path, own, able)
     grown, teaches = expected.growth[..., 0].astype(np.float64), setting.teaches.copy()
     moves = _moves(setting, path, teaches)
@@ -69,10 +79,10 @@ def gather_facts(
         grades=setting.grades,
         years=plan.years,
         spans=tuple((setting.grades[span.first], setting.grades[span.last]) for span in setting.spans),
-        demand=demand,
-        doors=doors,
+        demand=demand[..., 0],
+        doors=doors[..., 0],
         own=own,
-        reach=np.array([reach_of(known, able[e], own[e], walk[e]) for e in range(len(plan.stages))]),
+        reach=np.array([reach_of(known, able[e], own[e], walk[e], nearest) for e in range(len(plan.stages))]),
         door_reach=np.array([_offered(plan, e, able[e]) for e in range(len(plan.stages))]),
         metres=_finite(known),
         between=_finite(between),
@@ -91,6 +101,30 @@ def gather_facts(
         planned=plan.classes.astype(np.int64),
         limits=plan.limits.astype(np.int64),
     )
+
+
+def gather_entrants(
+    plan: Plan,
+    draws: Draws,
+    *,
+    district: District,
+    policy: Policy,
+    capacity: Capacity,
+    forecast: Forecast,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """
+    Gather `IntakeFacts.demand` and `IntakeFacts.doors` of a plan in each of some draws.
+
+    As `gather_facts` does on the expected path, and on each draw's own path.
+
+    Returns
+    -------
+    Arrays [stage, block, year, draw] and [stage, school, year, draw]. [children]
+    """
+    setting = prepare(plan, district=district, policy=policy, capacity=capacity, forecast=forecast)
+    path = simulate(plan, draws, district=district, policy=policy, capacity=capacity, forecast=forecast)
+    able = np.array([setting.open & span.enters[:, None] for span in setting.spans])
+    return _entrants(setting, forecast, draws, path, _own(plan), able)
 
 
 def _own(plan: Plan) -> NDArray[np.bool_]:
@@ -115,26 +149,28 @@ def _walks(policy: Policy, setting: Setting) -> NDArray[np.float64]:
 def _entrants(
     setting: Setting,
     forecast: Forecast,
-    expected: Draws,
+    draws: Draws,
     path: Simulation,
     own: NDArray[np.bool_],
     able: NDArray[np.bool_],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return entrants by block [stage, block, year] and those given to schools [stage, school, year]. [children]."""
-    plan = setting.plan
-    demand = np.zeros((len(plan.stages), len(plan.blocks), len(plan.years)))
-    doors = np.zeros((len(plan.stages), len(plan.schools), len(plan.years)))
+    """Return entrants by block [stage, block, year, draw] and those given to schools [stage, school, year, draw]. [children]."""
+    plan, number = setting.plan, draws.growth.shape[-1]
+    demand = np.zeros((len(plan.stages), len(plan.blocks), len(plan.years), number))
+    doors = np.zeros((len(plan.stages), len(plan.schools), len(plan.years), number))
     for e, span in enumerate(setting.spans):
         choice = np.asarray(forecast.choice[span.stage], dtype=np.float64)
+        factor = draws.choosing.get(span.stage)
         for t in range(len(plan.years)):
             before = path.pupils[:, :, t - 1] if t else setting.count.pupils[:, :, None]
             leavers = before[:, setting.spans[span.fed_by].last] if span.fed_by >= 0 else None
-            entrants = entrants_of(setting, expected, e, t, leavers)
+            entrants = entrants_of(setting, draws, e, t, leavers)
             chosen = np.where(able[e, :, t] & ~own[e, :, :, t], choice, 0.0)
             chosen /= np.maximum(chosen.sum(axis=1, keepdims=True), 1.0)
-            staying = entrants.staying[:, 0]
-            demand[e, :, t] = staying * (1 - chosen.sum(axis=1))
-            doors[e, :, t] = entrants.direct[:, 0] + expected.arriving[span.stage][:, t, 0] + staying @ chosen
+            choosing = 1.0 if factor is None else factor[:, t].astype(np.float64)
+            arriving = entrants.direct + draws.arriving[span.stage][:, t]
+            demand[e, :, t] = entrants.staying * (1 - choosing * chosen.sum(axis=1, keepdims=True))
+            doors[e, :, t] = arriving + ((entrants.staying * choosing).T @ chosen).T
             _divert(setting, path, demand[e, :, t], doors[e, :, t], e, t)
     return demand, doors
 
@@ -148,7 +184,7 @@ def _divert(
     t: int,
 ) -> None:
     """
-    Take the diverted part of a school's entrants from demand [block] and doors [school], and give it to the other.
+    Take the diverted part of a school's entrants from demand [block, draw] and doors [school, draw], and give it to the other.
 
     A number of children is turned into a part by the entrants that the simulation expects there.
     """
@@ -157,14 +193,14 @@ def _divert(
         if diverted.stage != e or diverted.grades or not diverted.since <= year <= diverted.until:
             continue
         sender, receiver = diverted.from_school, diverted.to_school
-        there = float(path.demand[sender, e, t, 0]) + diverted.children
-        part = diverted.share if diverted.share > 0 else diverted.children / max(there, 1.0)
+        there = path.demand[sender, e, t] + float(diverted.children)
+        part = diverted.share if diverted.share > 0 else diverted.children / np.maximum(there, 1.0)
         of = plan.catchment_of[e, :, t]
-        taken = part * np.where(of >= 0, plan.shares[of, sender, t], 0.0) * demand
+        taken = part * np.where(of >= 0, plan.shares[of, sender, t], 0.0)[:, None] * demand
         moved = part * doors[sender]
         demand -= taken
         doors[sender] -= moved
-        doors[receiver] += moved + taken.sum()
+        doors[receiver] += moved + taken.sum(axis=0)
 
 
 def _moves(setting: Setting, path: Simulation, teaches: NDArray[np.bool_]) -> tuple[Move, ...]:

@@ -192,6 +192,28 @@ class HighsEngine:
         }
 
 
+def check_solver(solver: str) -> None:
+    """
+    Check that a solver is there, before the work whose plan it is to find.
+
+    Raises
+    ------
+    QuestionError
+        Naming the solvers that are.
+    """
+    if solver == "HiGHS":
+        return
+    known = pulp.listSolvers(onlyAvailable=True)
+    if solver not in known:
+        raise QuestionError(
+            Text(
+                "solver {solver} is not installed; PuLP finds {known}",
+                solver=repr(solver),
+                known=", ".join(known),
+            )
+        )
+
+
 class PulpEngine:
     """Any solver that PuLP knows, by PuLP's own way: the model is handed over anew at every call."""
 
@@ -199,15 +221,7 @@ class PulpEngine:
     hold = Hold(1e-4, 1e-6)
 
     def __init__(self, model: IntakeModel, solver: str) -> None:
-        known = pulp.listSolvers(onlyAvailable=True)
-        if solver not in known:
-            raise QuestionError(
-                Text(
-                    "solver {solver} is not installed; PuLP finds {known}",
-                    solver=repr(solver),
-                    known=", ".join(known),
-                )
-            )
+        check_solver(solver)
         self.name, self.version = solver, f"PuLP {pulp.VERSION}"
         self.model = model
         self.lowered = lower(model.problem, model.variables)

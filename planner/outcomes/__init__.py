@@ -14,6 +14,7 @@ from planner.outcomes.homes import moves, travel
 from planner.outcomes.odds import (
     QUANTILES,
     Odds,
+    above_caps,
     demand_in,
     exceeding,
     odds_by_grade,
@@ -29,6 +30,7 @@ __all__ = [
     "QUANTILES",
     "Facts",
     "Odds",
+    "above_caps",
     "all_outcomes",
     "class_sizes",
     "compliance",

@@ -307,6 +307,17 @@ def exceeding(
     return demand > np.array(limits, dtype=np.int32)[:, None] * held
 
 
+def above_caps(simulation: Simulation, plan: Plan, policy: Policy, grade: int) -> NDArray[np.int64]:
+    """
+    Return the children of a grade above the cap of the classes planned, as in `Odds.expected_over`. [school, year, draw].
+
+    Where planned by seats: the entrants above the seats that the other grades leave.
+    """
+    demand, held, _, _ = _asked_of(simulation, plan, policy, grade)
+    caps = np.array([_cap(policy, grade, year) for year in simulation.years], dtype=np.int64)
+    return np.maximum(demand - caps[:, None] * held, 0)
+
+
 def demand_in(
     simulation: Simulation, policy: Policy, grade: int, years: slice = slice(None)
 ) -> NDArray[np.int16]:

@@ -14,7 +14,7 @@ from planner.district import distance_matrix, read_district, refuse_errors
 from planner.district.files.database import shown_address
 from planner.errors import PlanError, ScenarioError
 from planner.forecast import Assumptions, FittedForecast, fit_forecast
-from planner.optimise import gather_facts, propose_on
+from planner.optimise import check_solver, gather_facts, propose_on
 from planner.outcomes import Facts, all_outcomes, odds_by_branch
 from planner.pipeline.branches import Making, worlds_of
 from planner.pipeline.quantile import draws_at
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from planner.capacity import Capacity
     from planner.district import District
     from planner.forecast import Draws
-    from planner.optimise import Proposal
+    from planner.optimise import IntakeFacts, Proposal
     from planner.pipeline.steps import Progress
     from planner.plan import Plan
     from planner.policy import Policy
@@ -101,6 +101,8 @@ def run(
     draws: int | None = None,
     plan: Plan | None = None,
     like: Run | None = None,
+    solver: str = "HiGHS",
+    seconds: float | None = None,
     progress: Progress | None = None,
 ) -> Run:
     """
@@ -119,6 +121,10 @@ def run(
     like
         Earlier run on the same facts. Its district and profile are not read again; its forecast is taken over
         where nothing that it rests on has changed, and its proposal where a plan is given.
+    solver
+        That proposes the plan: HiGHS, or any that PuLP finds.
+    seconds
+        Time for it to do so; the best known then is the plan, with its gap. None: as long as it takes. [s]
     progress
         Called with the step, how much of it is done, and how much there is.
 
@@ -128,7 +134,10 @@ def run(
         When the inputs are wrong, with all faults of a file.
     PlanError
         When the plan breaks a promise: our own fault, or that of the plan given.
+    QuestionError
+        When the solver is not installed.
     """
+    check_solver(solver)
     clock = Clock(progress)
     with clock.step("read", Text("reading")):
         loaded = _loaded(scenario)
@@ -160,7 +169,8 @@ def run(
         if plan is not None and like is not None:
             proposal = like.proposal
         else:
-            proposal = _proposed(stated, expected, applied, facts, distances)
+            told = _told(stated, expected, applied, facts, distances)
+            proposal = propose_on(stated, told, solver=solver, seconds=seconds)
         chosen = proposal.plan if plan is None else plan
         path = simulate(chosen, expected, **facts)
         _check(chosen, applied, capacity, expected, path)
@@ -352,15 +362,15 @@ def _base_plan(loaded: LoadedScenario, source: District, profile: Policy, applie
     return _stated(base, _capacity(base, applied.years), _distances(base))
 
 
-def _proposed(
+def _told(
     stated: Plan,
     expected: Draws,
     applied: Applied,
     facts: Mapping[str, Any],
     distances: NDArray[np.float32],
-) -> Proposal:
+) -> IntakeFacts:
     """
-    Return what the intake model proposes, on the expected path or on the quantile that the scenario asks for.
+    Return what the intake model is told: the expected path, or the quantile that the scenario asks for.
 
     Without `outside_catchment`, nobody is planned outside a catchment.
     """
@@ -373,7 +383,7 @@ def _proposed(
         homeless = ~told.own.any(axis=2, keepdims=True)
         itself = np.eye(len(stated.schools), dtype=bool)[None, :, :, None]
         told = replace(told, reach=told.reach & (told.own | homeless), door_reach=told.door_reach & itself)
-    return propose_on(stated, told)
+    return told
 
 
 def _check(plan: Plan, applied: Applied, capacity: Capacity, expected: Draws, path: Simulation) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from planner.capacity import class_counts, learn_sizes
+from planner.capacity import class_counts, grades_open, learn_sizes
 from planner.district.catchments import open_in, planned_stages
 from planner.district.count import last_count
 from planner.plan.model import Catchment, Diversion, Plan
@@ -49,6 +49,7 @@ def build_plan(
       the classes of the last count that continue have theirs, but no more than one grade's part of the rooms.
     - **Classes** are formed by rule (-1) where the scenario does not state them; stated classes for which there
       are no rooms are cut to the rooms, with a note.
+    - **Limits** are the scenario's; a new school that opens grade by grade takes nobody into a stage before.
     - **Order**: the partners of a school's joint catchments, then the nearest public schools that teach the
       stage, eight in all: a child is sent far before it is left without a school.
 
@@ -80,6 +81,7 @@ def build_plan(
         years=tuple(int(year) for year in years),
         stages=planned_stages(district, policy),
         teaches=_teaching(district, planned_stages(district, policy)),
+        begun=_begun(district, held, planned_stages(district, policy), years),
         rooms=rooms,
         open_=dated & ((rooms > 0) | (np.array(held.rooms_from) == "nothing")[:, None]),
         later=(district.schools.loc[public, "open_from"].fillna(0) > max(years)).to_numpy(bool),
@@ -142,6 +144,8 @@ class _Facts:
     stages: tuple[Stage, ...]
     teaches: NDArray[np.bool_]
     """[stage, school]: whether the school teaches the stage's starting grade."""
+    begun: NDArray[np.bool_]
+    """[stage, school, year]: whether it takes the stage's entrants yet; a new school may open grade by grade."""
     rooms: NDArray[np.int64]
     """[school, year]. [rooms]"""
     open_: NDArray[np.bool_]
@@ -153,13 +157,20 @@ class _Facts:
 
     def admits(self, stage: int) -> NDArray[np.bool_]:
         """Return whether a school takes entrants of the stage. [school, year]."""
-        return self.open_ & self.teaches[stage][:, None]
+        return self.open_ & self.teaches[stage][:, None] & self.begun[stage]
 
 
 def _teaching(district: District, stages: Sequence[Stage]) -> NDArray[np.bool_]:
     public = district.schools.loc[district.public]
     first, last = public["first"].to_numpy(), public["last"].to_numpy()
     return np.array([(first <= stage.first) & (stage.first <= last) for stage in stages])
+
+
+def _begun(
+    district: District, held: Capacity, stages: Sequence[Stage], years: Sequence[int]
+) -> NDArray[np.bool_]:
+    starts = [stage.first for stage in stages]
+    return grades_open(district, held.projects, held.schools, starts, years).swapaxes(0, 1)
 
 
 def _catchments(
@@ -421,7 +432,7 @@ def _limits(scenario: Scenario, facts: _Facts) -> NDArray[np.int32]:
                 stages.index(edit.stage),
                 _span(edit.since, edit.until, facts),
             ] = edit.children
-    return limits
+    return np.where(np.swapaxes(facts.begun, 0, 1), limits, 0).astype(np.int32)
 
 
 def _span(since: int, until: int | None, facts: _Facts) -> slice:

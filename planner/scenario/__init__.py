@@ -9,6 +9,7 @@ from planner.scenario.model import (
     CatchmentEdit,
     ClassesEdit,
     DiversionEdit,
+    MustEdit,
     ProjectEdit,
     Scenario,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "ClassesEdit",
     "DiversionEdit",
     "LoadedScenario",
+    "MustEdit",
     "ProjectEdit",
     "Question",
     "Scenario",

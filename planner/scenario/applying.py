@@ -5,23 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pyproj import Transformer
-from shapely import Point
 
-from planner.capacity import build_capacity, judge_projects, schools_with_projects
+from planner.capacity import build_capacity, judge_projects, schools_with_projects, with_closures
 from planner.errors import ScenarioError
 from planner.policy.profiles import rules_from_table
 from planner.scenario.branches import as_planned, branch_faults, questions_of, with_branches
 from planner.scenario.checking import Facts, edit_faults, horizon, project_faults
 from planner.scenario.moving_in import with_moving_in
+from planner.scenario.projects import edited_projects, rows_like
+from planner.scenario.scheduling import with_schedule
 from planner.words import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from planner.capacity import Options
     from planner.district import District
     from planner.errors import Sayable
     from planner.policy import Policy
@@ -51,6 +51,9 @@ class Applied:
     seed: int
     notes: tuple[Text, ...]
     """What a reader of the results should know of how the scenario was understood."""
+    options: Options | None = None
+    """What `planner schedule` may choose, where the scenario has terms for it; the settled projects count in the
+    district, the others do not."""
 
     @property
     def scenario(self) -> Scenario:
@@ -65,7 +68,10 @@ def apply_scenario(
     Return the district and the policy as the scenario would have them; neither input is changed.
 
     - **projects**: a project that is named counts whatever its certainty, on its new date plus `slip`; one with
-      ``include = false`` is stopped; one that the district does not have is added.
+      ``include = false`` is stopped; one that the district does not have is added. With terms for a schedule, those
+      that are free do not count, nor those whose year, site or size is open.
+    - A school that a counted project closes is closed from its year on: its blocks, and its pupils of all grades, go to
+      the nearest school that receives them.
     - **rooms**: an edit becomes a project of its school, so that rooms have one reading: `rooms` is the number
       that the school then has, its projects included.
     - **catchments**: an edit becomes rows of the catchments table and supersedes the rows of the same blocks and
@@ -157,16 +163,23 @@ def _applied(
     years, faults = horizon(loaded, district.counted)
     policy = policy.with_rules(rules_from_table(district["rules"]))
     assumed = scenario.assumptions
+    terms = scenario.schedule
     sound: list[ProjectEdit] = []
     for edit in loaded.edits["projects"]:
-        found = list(project_faults(edit, district, years))
+        found = list(project_faults(edit, district, years, scheduled=terms is not None))
         faults += found
         sound += [] if found else [edit.record]
-    projects, notes = edited_projects(district, sound, years)
+    stated = district
+    projects, notes = edited_projects(district, sound, years, scheduled=terms is not None)
     district, found, said = with_moving_in(loaded, district, years)
     faults += found
     notes += said
-    district = schools_with_projects(district.with_tables(projects=projects), certainty=assumed.certainty)
+    district, options, found = with_schedule(
+        loaded, stated, district.with_tables(projects=projects), policy, years
+    )
+    faults += found
+    district = schools_with_projects(district, certainty=assumed.certainty)
+    district = with_closures(district, policy, years, certainty=assumed.certainty)
     if planned is not None:
         district = _on_schools_of(planned, district, years.stop - 1)
     judged = judge_projects(district, certainty=assumed.certainty)
@@ -188,73 +201,9 @@ def _applied(
         years=tuple(years),
         draws=scenario.draws or DRAWS,
         seed=SEED if scenario.seed is None else scenario.seed,
-        notes=tuple(notes),
+        notes=tuple(notes) + (() if options is None else options.notes),
+        options=options,
     )
-
-
-def _project_row(edit: ProjectEdit, row: dict[str, Any] | None, district: District) -> dict[str, Any]:
-    """Return a project's row with the keys that the edit writes, certain and dated."""
-    changed = dict(row) if row else {"project": edit.project, "geometry": None}
-    for key in ("school", "name", "kind", "grades", "seats_stated", "source", "opens"):
-        if getattr(edit, key) not in ("", None):
-            changed[key] = getattr(edit, key)
-    if edit.rooms is not None:
-        rooms = edit.rooms if isinstance(edit.rooms, tuple) else (edit.rooms,)
-        changed["rooms"] = ";".join(str(number) for number in rooms)
-    if edit.at is not None:
-        to_metric = Transformer.from_crs(4326, district.crs, always_xy=True)
-        changed["geometry"] = Point(*to_metric.transform(*edit.at))
-    changed["opens"] = int(changed["opens"]) + edit.slip
-    changed["certainty"] = 1.0
-    if row and row["status"] is not pd.NA and row["status"] == "stopped":
-        changed["status"] = "planned"
-    return changed
-
-
-def edited_projects(
-    district: District, edits: Sequence[ProjectEdit], years: range
-) -> tuple[gpd.GeoDataFrame, list[Text]]:
-    """Return the projects table with a scenario's edits, and what to note about them."""
-    table = district["projects"]
-    rows: dict[str, dict[str, Any]] = {row["project"]: row for row in table.to_dict("records")}
-    notes: list[Text] = []
-    for edit in edits:
-        if not edit.include:
-            rows[edit.project] = rows[edit.project] | {"status": "stopped"}
-            notes.append(Text("Project {project} is left out by the scenario.", project=edit.project))
-            continue
-        row = rows[edit.project] = _project_row(edit, rows.get(edit.project), district)
-        if row["opens"] >= years.stop:
-            notes.append(
-                Text(
-                    "Project {project} opens in {opens}, after the last year planned ({last}).",
-                    project=edit.project,
-                    opens=row["opens"],
-                    last=years.stop - 1,
-                )
-            )
-        earliest = row.get("earliest")
-        if earliest is not None and pd.notna(earliest) and row["opens"] < earliest:
-            notes.append(
-                Text(
-                    "Project {project} cannot open in {opens}: the district states {earliest} as the earliest year, which holds.",
-                    project=edit.project,
-                    opens=row["opens"],
-                    earliest=int(earliest),
-                )
-            )
-    return _with_rows(table, list(rows.values())), notes
-
-
-def _with_rows(table: pd.DataFrame, rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
-    """Return a table of these rows in the columns, types and coordinates of another."""
-    places = np.array([row.get("geometry") for row in rows], dtype=object)
-    plain = {
-        column: pd.array([row.get(column, pd.NA) for row in rows], dtype=dtype)
-        for column, dtype in table.drop(columns="geometry").dtypes.items()
-    }
-    frame = gpd.GeoDataFrame(plain, geometry=places, crs=table.crs)
-    return gpd.GeoDataFrame(frame, columns=list(table.columns), crs=table.crs)
 
 
 def with_rooms(
@@ -285,7 +234,7 @@ def with_rooms(
             "geometry": None,
         }
         table = district["projects"]
-        district = district.with_tables(projects=_with_rows(table, [*table.to_dict("records"), row]))
+        district = district.with_tables(projects=rows_like(table, [*table.to_dict("records"), row]))
     return district
 
 

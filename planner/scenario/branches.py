@@ -74,16 +74,21 @@ def questions_of(loaded: LoadedScenario) -> tuple[Question, ...]:
     Return the open questions of a scenario, those written out first, in the order of their first branch.
 
     A project with `late` is a question of its own id, with a branch for each number of years, beyond what `slip`
-    says.
+    says; with terms for a schedule only one that is fixed here.
     """
     found: dict[str, list[Branch]] = {}
     for edit in loaded.edits.get("branches", ()):
         found.setdefault(edit.record.question, []).append(Branch(said=edit.record, edit=edit))
     for edit in loaded.edits.get("projects", ()):
-        found.setdefault(edit.record.project, []).extend(_delays(edit))
+        if loaded.scenario.schedule is None or _is_fixed(edit.record):
+            found.setdefault(edit.record.project, []).extend(_delays(edit))
     return tuple(
         Question(name=name, branches=tuple(branches)) for name, branches in found.items() if branches
     )
+
+
+def _is_fixed(project: ProjectEdit) -> bool:
+    return project.choice == "fixed" or (not project.choice and project.opens is not None)
 
 
 def _delays(edit: Edit[ProjectEdit]) -> Iterator[Branch]:

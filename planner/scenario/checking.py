@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         CatchmentEdit,
         ClassesEdit,
         DiversionEdit,
+        MustEdit,
         ProjectEdit,
         RoomsEdit,
     )
@@ -242,14 +243,18 @@ def rule_faults(edits: Sequence[Edit[Rule]], facts: Facts) -> Iterator[Text]:
             yield edit.fault("since", outside(judged_in(record.since), facts.years))
 
 
-def project_faults(edit: Edit[ProjectEdit], district: District, years: range) -> Iterator[Text]:
-    """Yield the faults of one project edit."""
+def project_faults(
+    edit: Edit[ProjectEdit], district: District, years: range, *, scheduled: bool = False
+) -> Iterator[Text]:
+    """Yield the faults of one project edit; with terms for a schedule it need not be dated."""
     record, table = edit.record, district["projects"]
     dates = {row["project"]: row["opens"] for row in table.to_dict("records")}
     if record.opens is not None and record.opens not in years:
         yield edit.fault("opens", outside(record.opens, years))
     if isinstance(record.rooms, tuple) and not record.rooms:
         yield edit.fault("rooms", Text("is empty"))
+    if () in record.sizes:
+        yield edit.fault("sizes", Text("is empty"))
     if record.grades:
         try:
             parse_grades(record.grades)
@@ -260,7 +265,7 @@ def project_faults(edit: Edit[ProjectEdit], district: District, years: range) ->
         yield from _place_faults(edit, district, record.at)
     opened = dates.get(record.project, pd.NA)
     if record.project not in dates:
-        yield from _new_project_faults(edit, district)
+        yield from _new_project_faults(edit, district, scheduled=scheduled)
     elif pd.notna(opened) and opened <= district.counted:
         for key in ("opens", "slip", "include", "late"):
             if key in record.model_fields_set:
@@ -270,22 +275,25 @@ def project_faults(edit: Edit[ProjectEdit], district: District, years: range) ->
                     opened=opened,
                 )
                 yield edit.fault(key, what)
-    elif record.include and record.opens is None and pd.isna(dates[record.project]):
+    elif not scheduled and record.include and record.opens is None and pd.isna(dates[record.project]):
         yield edit.fault("opens", Text("project {project} has no date: give `opens`", project=record.project))
 
 
-def _new_project_faults(edit: Edit[ProjectEdit], district: District) -> Iterator[Text]:
+def _new_project_faults(edit: Edit[ProjectEdit], district: District, *, scheduled: bool) -> Iterator[Text]:
     """Yield what a project that the district's table does not have still needs."""
     record, table = edit.record, district["projects"]
     if not record.include or (not record.school and len(table)):
         problem = Text("the district has no project {project}", project=repr(record.project))
         yield edit.fault("project", with_known(problem, record.project, list(table["project"])))
         return
-    needed = ("kind", "opens", "grades", "at") if record.kind == "new" else ("kind", "opens")
+    needed = ["kind", *(() if scheduled else ("opens",))]
+    needed += ["grades", "at"] if record.kind == "new" and not scheduled else []
+    needed += ["grades"] if record.kind == "new" and scheduled and not record.replaces else []
     missing = [key for key in needed if not getattr(record, key)]
-    missing += ["rooms"] if record.rooms is None else []
+    missing += ["rooms"] if record.rooms is None and not (scheduled and record.sizes) else []
     missing += [] if record.school else ["school"]
-    if record.school and record.kind != "new" and record.school not in {*district.public, *table["school"]}:
+    brings = record.kind == "new" or record.replaces
+    if record.school and not brings and record.school not in {*district.public, *table["school"]}:
         problem = Text("there is no school {school}", school=repr(record.school))
         yield edit.fault(
             "school", with_close(problem, record.school, district.public, school_names(district))
@@ -314,6 +322,21 @@ def _place_faults(edit: Edit[Any], district: District, at: tuple[float, float]) 
         )
 
 
+def must_faults(edits: Sequence[Edit[MustEdit]], facts: Facts) -> Iterator[Text]:
+    """Yield the faults of what has to hold: unknown projects and schools, years outside the horizon."""
+    known = [project.project for project in facts.projects]
+    coming = {project.school for project in facts.projects}
+    for edit in edits:
+        record = edit.record
+        if record.year is not None and record.year not in facts.years:
+            yield edit.fault("year", outside(record.year, facts.years))
+        if record.project and record.project not in known:
+            problem = Text("the district has no project {project}", project=repr(record.project))
+            yield edit.fault("project", with_known(problem, record.project, known))
+        if record.school and record.school not in coming:
+            yield from _school_faults(edit, "school", facts, record.school)
+
+
 CHECKS: Mapping[str, Callable[[Sequence[Edit[Any]], Facts], Iterator[Text]]] = {
     "catchments": catchment_faults,
     "classes": classes_faults,
@@ -322,6 +345,7 @@ CHECKS: Mapping[str, Callable[[Sequence[Edit[Any]], Facts], Iterator[Text]]] = {
     "rooms": rooms_faults,
     "demand": demand_faults,
     "rules": rule_faults,
+    "must": must_faults,
 }
 
 

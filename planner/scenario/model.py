@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from planner.capacity.terms import Terms
 from planner.forecast import Assumptions, DemandEdit
 from planner.policy import Rule
 from planner.words import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Record(BaseModel):
@@ -20,6 +24,11 @@ class Record(BaseModel):
 
 LATEST = 20
 """Longest that a project may be late. [years]"""
+
+Yuan = Annotated[float, Field(ge=0, le=1e11)]
+Autumn = Annotated[int, Field(ge=1990, le=2100)]
+Gate = bool | Autumn
+"""Something that must be had before work begins: true, it is; false, it is not; or the school year from which it will be."""
 
 
 class ProjectEdit(Record):
@@ -53,6 +62,71 @@ class ProjectEdit(Record):
     """Document that says so, with page or item."""
     late: dict[int, float] = Field(default_factory=dict)
     """Chance that it opens so many years later than dated, as `{ 1 = 0.3, 2 = 0.1 }`. [years: 1]"""
+    choice: Literal["", "fixed", "forbidden", "free"] = ""
+    """
+    For `planner schedule`: fixed, it opens for certain; forbidden, never; free, if and when it is best. Empty: fixed where
+    it is dated and sure (or dated here), forbidden where it is stopped or left out, else free if it has rooms.
+    """
+    earliest: Autumn | None = None
+    """Earliest school year possible. [autumn]"""
+    latest: Autumn | None = None
+    """Latest school year to open in. [autumn]"""
+    sites: tuple[str | tuple[float, float], ...] = ()
+    """Sites to choose among for a new school: ids of blocks, longitude and latitude; `["blocks"]` for all blocks. [degrees]"""
+    site_areas: tuple[str, ...] = ()
+    """Towns or sub-districts all of whose blocks are sites to choose among."""
+    sizes: tuple[int | tuple[int, ...], ...] = Field(default=(), max_length=12)
+    """Sizes to choose among, each as `rooms` is written: `[24, [12, 24, 36]]`. [rooms]"""
+    needs: tuple[str, ...] = ()
+    """Projects that must be open before it, or open with it."""
+    one_of: str = ""
+    """Name of a set of projects of which at most one opens."""
+    cost_yuan: Yuan | None = None
+    """Capital cost of `rooms`. [yuan]"""
+    room_yuan: Yuan | None = None
+    """Capital for each room, where the cost depends on the size. [yuan/room]"""
+    size_yuan: tuple[Yuan, ...] = ()
+    """Capital of each of `sizes`, in their order. [yuan]"""
+    running_yuan: Yuan | None = None
+    """What it costs a year beside classes and rooms, as a bus for children who are moved. [yuan/year]"""
+    building_years: int | None = Field(default=None, ge=0, le=10)
+    """Years of construction; work that has begun asks for none. Empty: by kind, see `schedule`. [years]"""
+    approval: Gate | None = None
+    """Whether the project is approved, or the school year in which it will be: work does not begin before."""
+    land: Gate | None = None
+    """Whether its land is reserved and free to build on, or from which school year on."""
+    consent: Gate | None = None
+    """Whether those who must consent (education bureau, villages, parents) do, or from which school year on."""
+    development: str = ""
+    """Housing development for which it is built: it is handed over with the first phase of the housing."""
+    with_housing: Literal["", "by", "with"] = ""
+    """by: it opens no later than the first phase of the development is handed over (also when empty); with: in that year."""
+    receives: tuple[str, ...] = ()
+    """Schools that take every pupil when this project closes its school: a closure with it is a merger."""
+    replaces: str = ""
+    """School that closes when this one opens, its pupils going over: a relocation, built before the old place goes."""
+    bus: bool | None = None
+    """Whether children who are moved are taken there by bus, or board, so that the longest walk does not bind."""
+    opening_grades: tuple[str, ...] = ()
+    """Grades open in the first, second, ... year of a new school, as `["1", "1-2", "1-9"]`: a stage takes entrants from the
+    year that has its first grade, and later grades fill as they move up."""
+    lasts: int | None = Field(default=None, ge=1, le=50)
+    """Years after which its rooms are taken away again: temporary rooms. [years]"""
+    certainty: float | None = Field(default=None, ge=0, le=1)
+    """Probability that it opens as dated, for `planner schedule`. [1]"""
+
+    @field_validator("sites", mode="before")
+    @classmethod
+    def _as_list(cls, sites: object) -> object:
+        """Take one site for a list of it."""
+        return (sites,) if isinstance(sites, str) else sites
+
+    @model_validator(mode="after")
+    def _choices_agree(self) -> ProjectEdit:
+        faults = list(_contradictions(self))
+        if faults:
+            raise ValueError(*faults)
+        return self
 
     @model_validator(mode="after")
     def _late_by_years(self) -> ProjectEdit:
@@ -61,6 +135,30 @@ class ProjectEdit(Record):
                 Text("`late` gives the chance (0 to 1) of 1 to {latest} years each", latest=LATEST)
             )
         return self
+
+
+def _contradictions(edit: ProjectEdit) -> Iterator[Text]:
+    """Yield what an edit says against itself."""
+    if not edit.include and edit.choice in {"fixed", "free"}:
+        yield Text(
+            "`include` is false, which forbids the project, and `choice` is {choice}", choice=edit.choice
+        )
+    if edit.choice == "forbidden" and edit.opens is not None:
+        yield Text("it is forbidden and dated {opens}: take one of the two out", opens=edit.opens)
+    if edit.choice == "free" and edit.slip:
+        yield Text("a free project has no date to slip: take `slip` out, or write `choice` fixed")
+    if edit.earliest is not None and edit.latest is not None and edit.latest < edit.earliest:
+        yield Text(
+            "earliest ({earliest}) is after latest ({latest}): no year is left",
+            earliest=edit.earliest,
+            latest=edit.latest,
+        )
+    if edit.size_yuan and len(edit.size_yuan) != len(edit.sizes):
+        yield Text(
+            "size_yuan has {costs} costs for {sizes} sizes: give one for each",
+            costs=len(edit.size_yuan),
+            sizes=len(edit.sizes),
+        )
 
 
 class HousingEdit(Record):
@@ -239,6 +337,68 @@ class RoomsEdit(Record):
         return self
 
 
+MUST_STATE: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "placed": ((), ("at_most",)),
+    "within_cap": ((), ("at_most",)),
+    "in_reach": ((), ("at_most",)),
+    "budget": (("at_most",), ("year",)),
+    "construction": (("at_most",), ("year",)),
+    "not_before": (("project", "year"), ()),
+    "not_opened": (("project",), ()),
+    "open_by": (("project", "year"), ()),
+    "school_size": (("school", "at_most"), ("year",)),
+}
+"""By what has to hold: the keys that it needs, and those that it may have besides."""
+
+
+class MustEdit(Record):
+    """Something that has to hold, whatever it costs; `planner openings why-not` finds out whether all of it can."""
+
+    hold: Literal[
+        "placed",
+        "within_cap",
+        "in_reach",
+        "budget",
+        "construction",
+        "not_before",
+        "not_opened",
+        "open_by",
+        "school_size",
+    ]
+    """
+    placed, every child has a place; within_cap, no class is above its cap; in_reach, every child goes to a school of its
+    catchment and within the longest way; budget, capital spent; construction, rooms under construction at a time;
+    not_before, not_opened, open_by, a project and its year; school_size, children at a school.
+    """
+    at_most: float | None = Field(default=None, ge=0, le=1e13)
+    """Most that is allowed; for placed, within_cap and in_reach 0 when empty. [child-years, children, yuan or rooms]"""
+    year: int | None = None
+    """School year; for budget, construction and school_size empty: of a budget all years together, else each. [autumn]"""
+    project: str = ""
+    """Id of the project."""
+    school: str = ""
+    """Id of the school."""
+    source: str = ""
+    """Document or meeting that says so."""
+
+    @model_validator(mode="after")
+    def _keys_fit(self) -> MustEdit:
+        needed, allowed = MUST_STATE[self.hold]
+        keys = ("project", "year", "school", "at_most")
+        missing = [key for key in needed if getattr(self, key) in {None, ""}]
+        other = [
+            key for key in keys if key not in (*needed, *allowed) and getattr(self, key) not in {None, ""}
+        ]
+        faults = []
+        if missing:
+            faults.append(Text("{hold} needs {keys}", hold=self.hold, keys=", ".join(missing)))
+        if other:
+            faults.append(Text("{hold} has no {keys}", hold=self.hold, keys=", ".join(other)))
+        if faults:
+            raise ValueError(*faults)
+        return self
+
+
 class PlanningAssumptions(Assumptions):
     """Assumptions of demand, and of planning."""
 
@@ -324,5 +484,9 @@ class Scenario(Record):
     """Rules on top of the policy's."""
     branches: tuple[BranchEdit, ...] = ()
     """Ways that things may go, with their chances."""
+    schedule: Terms | None = None
+    """On what terms `planner schedule` decides the projects that are left open."""
+    must: tuple[MustEdit, ...] = ()
+    """What has to hold, whatever it costs: for `planner why-not`."""
     assumptions: PlanningAssumptions = PlanningAssumptions()
     """What is assumed about demand and planning."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import tomllib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
+from planner.capacity.terms import Terms
 from planner.district.files import is_address
 from planner.district.files.database import holds_password
 from planner.errors import ScenarioError
@@ -35,6 +37,7 @@ EDITS: Mapping[str, tuple[str, ...]] = {
     "drivers": ("driver",),
     "rules": ("rule", "stage", "grades", "schools", "level", "kind", "applies", "size", "since"),
     "branches": ("question", "name"),
+    "must": ("hold", "project", "school", "year"),
 }
 """Sections that are lists of edits, and the fields by which an edit replaces one of a file it builds on; catchment
 edits have none: they are applied in order, so that the last one that names a block holds."""
@@ -99,7 +102,7 @@ class LoadedScenario:
     """
     A scenario with the files it was read from.
 
-    Scalars of a later file override those of the files it builds on, assumptions key by key; `summary` is never
+    Scalars of a later file override those of the files it builds on, assumptions and terms of the schedule key by key; `summary` is never
     inherited. Lists are appended to the earlier lists, except that an edit of the same thing (see `EDITS`)
     replaces the earlier one in its place; an edit of a project, of housing or of a driver replaces only the keys it
     writes.
@@ -158,7 +161,7 @@ class LoadedScenario:
         """Return a fault of a scalar, or of an assumption, at the last file that states it."""
         for file in reversed(self.files):
             stated = getattr(file.says, key) if field else file.says
-            if (field or key) in stated.model_fields_set:
+            if stated is not None and (field or key) in stated.model_fields_set:
                 return fault(file.shown, key_text(key, field=field), what)
         return fault(self.files[-1].shown if self.files else self.name, key_text(key, field=field), what)
 
@@ -214,6 +217,35 @@ def read_scenario(path: str | Path) -> LoadedScenario:
     if faults:
         raise ScenarioError(*faults)
     return _merged(tuple(reversed(files)))
+
+
+def extended(loaded: LoadedScenario, path: Path, text: str) -> LoadedScenario:
+    """
+    Return a scenario with one more file on top, which need not be written.
+
+    Parameters
+    ----------
+    path
+        Where the file is to stand.
+    text
+        What it says, as TOML.
+    """
+    own = loaded.scenario.model_dump_json(indent=2, exclude_defaults=True) + "\n"
+    made = ScenarioFile(
+        path=Path(f"{loaded.name}.json"),
+        shown=loaded.name,
+        text=own,
+        digest=hashlib.sha256(own.encode()).hexdigest(),
+        says=loaded.scenario,
+    )
+    added = ScenarioFile(
+        path=path,
+        shown=path.name,
+        text=text,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        says=Scenario.model_validate(tomllib.loads(text)),
+    )
+    return _merged((*(loaded.files or (made,)), added))
 
 
 def _shown(path: Path, leaf: Path) -> str:
@@ -353,15 +385,19 @@ def _merged(files: tuple[ScenarioFile, ...]) -> LoadedScenario:
     """Return the scenario that the files say together, base first."""
     values: dict[str, Any] = {}
     assumed: dict[str, Any] = {}
+    terms: dict[str, Any] | None = None
     edits: dict[str, tuple[Edit[Any], ...]] = dict.fromkeys(EDITS, ())
     for file in files:
         written = _written(file.says)
         assumed |= _written(file.says.assumptions)
+        if file.says.schedule is not None:
+            terms = (terms or {}) | _written(file.says.schedule)
         values = {name: value for name, value in values.items() if name not in _NOT_INHERITED} | written
         edits = {
             section: _appended(edits[section], section, _stated(section, file.shown, file.says))
             for section in EDITS
         }
     values |= {section: tuple(edit.record for edit in entries) for section, entries in edits.items()}
+    values |= {"schedule": None if terms is None else Terms().model_copy(update=terms)}
     scenario = Scenario().model_copy(update=values | {"assumptions": PlanningAssumptions(**assumed)})
     return LoadedScenario(name=files[-1].path.stem, scenario=scenario, files=files, edits=edits)

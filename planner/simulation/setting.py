@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from planner.capacity import class_counts, learn_sizes, learn_unevenness, listed_splits
+from planner.capacity import class_counts, grades_open, learn_sizes, learn_unevenness, listed_splits
 from planner.district.catchments import open_in
 from planner.district.count import last_count
 from planner.district.geography import block_points
@@ -100,6 +100,9 @@ class Setting:
     """[school, grade]."""
     open: NDArray[np.bool_]
     """[school, year]: whether the school is open and has rooms."""
+    receives: NDArray[np.bool_]
+    """[school, grade, year]: whether it takes children into the grade who come from elsewhere; a new school may open grade by
+    grade."""
     rooms: NDArray[np.int16]
     """[school, year]. [rooms]"""
     caps: NDArray[np.int32]
@@ -155,7 +158,7 @@ class Setting:
         """
         key = (school, grade, year)
         if key not in self._onward:
-            able = self.teaches[:, grade] & self.open[:, year]
+            able = self.teaches[:, grade] & self.open[:, year] & self.receives[:, grade, year]
             able[school] = False
             fed = [(to, share) for to, share in self.feeding(school, year) if able[to]]
             total = sum(share for _, share in fed)
@@ -211,6 +214,7 @@ def prepare(
         count=last_count(district, schools, grades),
         teaches=teaches,
         open=opened,
+        receives=grades_open(district, held.projects, schools, grades, years),
         rooms=rooms,
         caps=caps,
         worst=caps[starts] if policy.strict else worst,

@@ -33,7 +33,7 @@ def calibration() -> float:
 
 def show(rows: list[tuple[str, float, str]]) -> None:
     """Print what was measured, in seconds, with its note."""
-    width = max(len(name) for name, _, _ in rows)
+    width = max((len(name) for name, _, _ in rows), default=0)
     for name, seconds, note in rows:
         print(f"{name:<{width}}  {seconds:9.3f} s  {note}", flush=True)
 
@@ -100,6 +100,14 @@ def intake_parts() -> list[tuple[str, float, str]]:
     return rows
 
 
+def openings(seed: int, *, city: bool, hard: bool) -> None:
+    """Measure when to open what, and print it."""
+    from tests.benchmarks.openings import opening_parts
+
+    print("\nWhen to open what, beside the whole model in HiGHS with the same time limit")
+    show(opening_parts(seed=seed, city=city, hard=hard))
+
+
 def main() -> None:
     """Measure everything and print it."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -107,7 +115,16 @@ def main() -> None:
     options.add_argument(
         "--small", action="store_true", help="the small instance of the linear programme only"
     )
+    options.add_argument("--seed", type=int, default=0, help="of the made districts of the openings")
+    options.add_argument(
+        "--city", action="store_true", help="the largest made district too: twenty minutes more"
+    )
+    options.add_argument("--hard", action="store_true", help="projects at the cost of new buildings")
+    options.add_argument("--openings", action="store_true", help="the openings only")
     asked = options.parse_args()
+    if asked.openings:
+        openings(asked.seed, city=asked.city, hard=asked.hard)
+        return
     print("A run of Yuhe, part by part")
     show(yuhe_parts(asked.draws))
     print("\nThe intake model of Yuhe, part by part")
@@ -125,6 +142,15 @@ def main() -> None:
 
     print("\nStating and lowering the intake model, beside PuLP's own build and hand-over")
     show(stating_and_lowering(small=asked.small))
+    from tests.benchmarks.resolving import resolving_parts
+
+    print("\nThe intake model of Yuhe solved for many draws, beside solving each from nothing")
+    show(resolving_parts(20 if asked.small else 200))
+    from tests.benchmarks.siting import siting_parts
+
+    print("\nThe best site for one new school (Durham), beside placing every site from nothing")
+    show(siting_parts())
+    openings(asked.seed, city=asked.city, hard=asked.hard)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,25 @@ _LINES = (
     "[[catchments]]\nblocks = ['NOWHERE']\nschools = ['001']\nsince = 2027", "[[catchments]]\nblocks = 5",
     "[[catchments]]\nblocks = ['B1']\nschools = ['NOWHERE']\nsince = 2027",
     "[[demand]]\nsince = 2027\nfactor = nan", "[[demand]]\nsince = 2027\nfactor = -1", "[[demand]]\nsince = 2027\nfactor = inf",
+    *(f"[schedule]\n{line}" for line in (
+        "total_yuan = -5", "yearly_yuan = inf", "yearly_yuan = { soon = 5 }", "yearly_rooms = -1", "discount = 7", "gap = 0",
+        "opens_since = 1999", "opens_since = 2027\nopens_until = 2026", "reach = { nowhere = 500 }", "reach = -1",
+        "class_yuan = nan", "life = { castle = 50 }", "nearest = 0", "tolerance = 0.1", "surprise = 1",
+    )),
+    *(f"[schedule]\n[[projects]]\nproject = 'X'\nschool = '001'\nrooms = 4\nkind = 'expansion'\n{line}" for line in (
+        "cost_yuan = -1", "earliest = 2030\nlatest = 2029", "approval = false", "land = 2099", "consent = 'perhaps'",
+        "choice = 'maybe'", "choice = 'fixed'\ninclude = false", "needs = ['X']", "needs = ['NOWHERE']", "lasts = 0",
+        "sites = ['NOWHERE']", "receives = ['002']", "replaces = '002'", "development = 'NOWHERE'", "sizes = [[]]",
+        "size_yuan = [5]", "late = { 1 = 2 }", "building_years = -1", "certainty = 7", "opens = 1999",
+    )),
+    *(f"[schedule]\n[[projects]]\nproject = 'X'\nschool = '002'\nrooms = -9\nkind = 'closure'\n{line}" for line in (
+        "", "receives = ['002']", "receives = ['NOWHERE']",
+    )),
+    *(f"[schedule]\n[[projects]]\nproject = 'X'\nschool = 'NEW'\nrooms = 9\nkind = 'new'\n{line}" for line in (
+        "", "grades = '1-6'", "grades = '6-1'\nat = [0.0, 0.0]", "grades = '1-6'\nsites = [[0.0, 0.0]]",
+        "grades = '1-6'\nsites = [['a', 'b']]", "grades = '1-6'\nsite_areas = ['NOWHERE']",
+        "grades = '1-6'\nsites = 'blocks'\nopening_grades = ['1-9']", "grades = '1-6'\nsites = [[1e308, nan]]",
+    )),
     "[assumptions]\nleaving = 7", "[rooms]\n001 = 'x'", "[[rooms]]\nschool = '001'\nsince = 2027\nrooms = -400",
 )  # fmt: skip
 """Lines that no scenario can be run with."""

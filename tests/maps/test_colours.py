@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from planner.maps import gap_bands, ink_on, odds_bands
-from planner.maps.palette import hatch_colour, luminance
+from planner.maps.palette import hatch_colour, luminance, site_bands, worth_bands
 from tests.maps.colours import EYES, difference, lab
 
 APART = 10.0
@@ -16,7 +16,12 @@ APART = 10.0
 GREY_APART = 7.0
 """CIELAB lightness between neighbouring classes in black and white, at least."""
 
-BANDS = {"gap": gap_bands([800]), "odds": odds_bands()}
+BANDS = {
+    "gap": gap_bands([800]),
+    "odds": odds_bands(),
+    "worth": worth_bands([100]),
+    "sites": site_bands([500]),
+}
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The eight scenarios that ship with the made district."""
+"""The nine scenarios that ship with the made district."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ NAMES = (
     "strict-45-50",
     "migration",
     "open-questions",
+    "schedule",
 )
 
 
@@ -52,7 +53,7 @@ def pieces(blocks: set[str]) -> int:
     return found
 
 
-def test_there_are_eight():
+def test_there_are_nine():
     assert {file.stem for file in FOLDER.glob("*.toml")} == set(NAMES)
 
 
@@ -122,12 +123,51 @@ def test_the_strict_scenario_caps_the_starting_classes_at_45_and_50_and_turns_aw
     assert not applied("keep").policy.strict
 
 
-@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
-def test_the_scenario_that_the_readme_shows_is_sound(readme, tmp_path):
-    """Its first example of a scenario, on top of the shipped keep.toml, names what the made district has."""
+def shown_in(readme, folder):
+    """Return the examples of whole scenarios in a README, as applied to the made district."""
     text = (FOLDER.parents[1] / readme).read_text(encoding="utf-8")
-    (example,) = [block for block in re.findall(r"```toml\n(.*?)```", text, re.DOTALL) if "extends" in block]
-    path = tmp_path / "example.toml"
-    path.write_text(example.replace("keep.toml", (FOLDER / "keep.toml").as_posix()), encoding="utf-8")
-    changed = apply_scenario(read_scenario(path), yuhe(), read_policy("cn-shandong"))
-    assert changed.policy.caps([1], 2027) == [45]
+    for example in re.findall(r"```toml\n(.*?)```", text, re.DOTALL):
+        if "extends" in example:
+            path = folder / "example.toml"
+            path.write_text(example.replace("keep.toml", (FOLDER / "keep.toml").as_posix()), encoding="utf-8")
+            yield apply_scenario(read_scenario(path), yuhe(), read_policy("cn-shandong"))
+
+
+@pytest.mark.parametrize("readme", ["README.md", "README.zh.md"])
+def test_the_scenarios_that_the_readme_shows_are_sound(readme, tmp_path):
+    """On top of the shipped keep.toml they name what the made district has; one caps classes, one leaves a school open."""
+    opening, capped = shown_in(readme, tmp_path)
+    assert capped.policy.caps([1], 2027) == [45]
+    assert opening.options is not None
+    assert {option.option for option in opening.options.of("xc4-new")} == {
+        "xc4-new@B140/24", "xc4-new@B140/36", "xc4-new@B199/24", "xc4-new@B199/36",
+    }  # fmt: skip
+    assert {option.years[0] for option in opening.options.of("xc4-new")} == {2030}
+
+
+def test_the_schedule_leaves_open_what_is_not_decided_and_keeps_what_is():
+    """
+    Nine projects are dated and all but sure; the developer's school opens with the first phase of H10, in autumn 2028; a
+    closure that parents refuse is left out, and a relocation under the old school's id, which cannot move it; rooms are those of keep.toml.
+    """
+    result = applied("schedule")
+    options = result.options
+    assert options is not None
+    settled = {option.project for option in options.options if option.counted}
+    assert settled == {
+        "xc3-new", "j02-extension", "j03-extension", "j01-extension", "j06-extension", "j07-fit-out", "j05-conversion",
+        "j04-temporary", "p21-upgrade",
+    }  # fmt: skip
+    assert options.by_id["yh9-new"].years == (2028,)
+    assert len(options.of("xc4-new")) == 6
+    assert [(left.project, left.key) for left in options.left_out] == [
+        ("p10-relocation", "kind"),
+        ("t04-closure", "consent"),
+    ]
+    assert options.closing == {"P30": ("p30-closure",), "P10": ("p10-rebuilt",), "T02": ("t02-closure",)}
+    kept = applied("keep")
+    assert result.district["schools"].equals(kept.district["schools"])
+    assert (
+        build_capacity(result.district, result.policy, result.years).rooms
+        == build_capacity(kept.district, kept.policy, kept.years).rooms
+    ).all()

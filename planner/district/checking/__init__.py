@@ -22,6 +22,7 @@ D160-D169 ways to school (`ways`)
 D170-D179 projects and housing (`projects`, `housing`)
 D180-D189 children by home: registered, resident, attending (`homes`)
 D190-D199 drivers of migration (`drivers`)
+D200-D209 projects to be decided (`decisions`)
 ========= ========================================================
 
 A code never changes its meaning, and a code that is no longer used is not given to anything else. What each means,
@@ -36,6 +37,7 @@ from planner.district.checking import (
     births,
     catchment_rules,
     counts,
+    decisions,
     drivers,
     history,
     homes,
@@ -76,6 +78,7 @@ CHECKS: tuple[Callable[[District, Policy], list[Finding]], ...] = (
     *seats.CHECKS,
     *premises.CHECKS,
     *projects.CHECKS,
+    *decisions.CHECKS,
     *housing.CHECKS,
     *drivers.CHECKS,
     *homes.CHECKS,

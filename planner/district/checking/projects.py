@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from planner.district.catchments import open_in
+from planner.district.decisions import circles_of, parse_list
 from planner.district.findings import few, listing, school_names
 from planner.district.tables import complete, figures, named, rows, texts
 from planner.district.values import parse_rooms
@@ -50,13 +51,15 @@ def new_schools(district: District, policy: Policy) -> list[Finding]:
     del policy
     projects = complete(district["projects"], ("project", "school"))
     project, school, kind = (texts(projects, column) for column in ("project", "school", "kind"))
-    new = kind == "new"
-    has_grades = new & (texts(projects, "grades") != "")
+    replacing = texts(projects, "replaces") != ""
+    new = (kind == "new") | replacing
+    has_grades = new & ((texts(projects, "grades") != "") | replacing)
     has_place = new & (
         ~shapely.is_missing(projects["geometry"].to_numpy(object))
         if "geometry" in projects
         else np.zeros(len(projects), dtype=bool)
     )
+    has_place |= new & ((texts(projects, "sites") != "") | (texts(projects, "site_areas") != ""))
     outside = ~np.isin(school.astype(str), named(district.schools.index))
     opened = district.schools.index[open_in(district.schools, district.counted)]
 
@@ -107,18 +110,8 @@ def circles(district: District, policy: Policy) -> list[Finding]:
     """Return projects that wait for themselves."""
     del policy
     projects = complete(district["projects"], ("project", "depends_on"))
-    waits = dict(zip(texts(projects, "project"), texts(projects, "depends_on"), strict=True))
-    found: list[str] = []
-    done: set[str] = set()
-    for start in waits:
-        path: list[str] = []
-        at: str | None = start
-        while at is not None and at not in done and at not in path:
-            path.append(at)
-            at = waits.get(at)
-        if at in path:
-            found.append(" > ".join([*path[path.index(at) :], str(at)]))
-        done.update(path)
+    waits = dict(zip(texts(projects, "project"), map(parse_list, texts(projects, "depends_on")), strict=True))
+    found = [" > ".join(circle) for circle in circles_of(waits)]
     return _finding(
         "error",
         "D083",
@@ -134,14 +127,19 @@ def dates(district: District, policy: Policy) -> list[Finding]:
     del policy
     projects = complete(district["projects"], ("project",))
     project, opens = texts(projects, "project"), figures(projects, "opens")
-    year_of = dict(zip(project, opens, strict=True))
+    year_of = {name: year for name, year in zip(project, opens, strict=True) if not np.isnan(year)}
     awaited = np.array(
-        [year_of.get(other, np.nan) for other in texts(projects, "depends_on")], dtype=np.float64
+        [
+            max((year_of[other] for other in parse_list(others) if other in year_of), default=np.nan)
+            for others in texts(projects, "depends_on")
+        ],
+        dtype=np.float64,
     )
     early = project[opens < figures(projects, "earliest")]
     waiting = project[opens < awaited]
     past = project[opens <= district.counted]
-    undated = project[np.isnan(opens) & (texts(projects, "status") != "stopped")]
+    open_question = (texts(projects, "status") != "stopped") & (texts(projects, "choice") == "")
+    undated = project[np.isnan(opens) & open_question]
     return [
         *_finding(
             "error",
@@ -177,7 +175,7 @@ def dates(district: District, policy: Policy) -> list[Finding]:
             "opens",
             undated,
             Text("Projects without a year of opening: {ids}.", ids=few(undated)),
-            Text("They count only where a scenario dates them."),
+            Text("They count only where a scenario dates them, or a schedule does (choice)."),
         ),
     ]
 
