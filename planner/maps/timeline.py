@@ -271,7 +271,7 @@ class _Chart:
         names = [
             (need[-1], say("needed"), ACCENT),
             (rooms[-1], say("by this plan"), INK),
-            (idle[-1], say("without any project"), QUIET),
+            (idle[-1], say("as decided so far"), QUIET),
         ]
         plot.names([(float(value), text, colour) for value, text, colour in names if not math.isnan(value)])
         self.y = box.bottom - 18
@@ -289,12 +289,12 @@ class _Chart:
 
 
 def _short_of(years: Sequence[int], need: NDArray[np.float64], there: NDArray[np.float64]) -> str:
-    """Say in which year most rooms lack."""
+    """Say in which year most rooms are short."""
     lacking = np.nan_to_num(need - there)
     if not len(years) or lacking.max() < 0.5:
         return say("Rooms suffice in every year.")
     worst = int(np.argmax(lacking))
-    return say("{rooms} rooms lack in {year}, the most.", rooms=whole(lacking[worst]), year=years[worst])
+    return say("{rooms} rooms are short in {year}, the most.", rooms=whole(lacking[worst]), year=years[worst])
 
 
 def _site(sheet: Sheet, box: Box) -> None:

@@ -321,7 +321,8 @@ def _reasons(
                 project = gathered.options.by_id[name].project
                 progress(Text("deciding {project} otherwise", project=project), len(filled), len(possible))
             limit = None if seconds is None else seconds / SHARE
-            other = fill(gathered.facts, opens, gap=max(gap, LOOSE), seconds=limit)
+            known = [found.plan, *(other.plan for (of, _), other in filled.items() if of == name)]
+            other = fill(gathered.facts, opens, gap=max(gap, LOOSE), seconds=limit, known=known)
             if not clock.interrupted:
                 filled[name, kind] = other
     reasons = tuple(

@@ -233,8 +233,8 @@ def test_everything_is_said_in_chinese(desk, planner, line, monkeypatch):
     said = planner(*line, "--lang", "zh")
     assert said.err == ""
     assert CHINESE.search(said.out)
-    known = r"planner|GeoPackage|Excel|JSON|Schema|HTML|PNG|SVG|EPSG|TOML|PLANNER_LANG|NAME|toml|png|svg|csv|geojson"
-    known += r"|new|import|backtest|ledger|about|housing_since|check|run|exceed|compare|map|schema|log|txt|facts|keep|moved|mine|any|gap|entry|odds|years|chart|slider|html"
+    known = r"planner|GeoPackage|Excel|JSON|Schema|HTML|PNG|SVG|EPSG|TOML|PLANNER_LANG|NAME|toml|png|svg|csv|geojson|PuLP|HiGHS|goals"
+    known += r"|new|import|backtest|ledger|schedule|openings|site|export|model|about|housing_since|check|run|exceed|compare|map|schema|log|txt|facts|keep|moved|mine|any|gap|entry|odds|years|chart|slider|html"
     known += r"|catchment|district|school|en|zh|lang|help|version|runs|primary|junior|travel|grade|year|P\d|B\d|D\d+"
     text = re.sub(r"--[a-z-]+", " ", said.out)
     words = set(re.findall(r"[A-Za-z][A-Za-z_]+", text))

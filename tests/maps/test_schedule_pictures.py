@@ -76,15 +76,15 @@ def test_a_schedule_shows_rooms_as_they_come_and_go() -> None:
 def test_a_schedule_says_by_how_much_rooms_lack_and_when() -> None:
     """Needed are 100 + 4t, there 98 + 5t: two lack in 2027, the most, in both stages."""
     notes = " ".join(written(_schedule(), "note"))
-    assert notes.count("2 rooms lack in 2027, the most.") == 2
+    assert notes.count("2 rooms are short in 2027, the most.") == 2
     enough = " ".join(written(_schedule(need=_need().assign(rooms=200.0)), "note"))
     assert enough.count("Rooms suffice in every year.") == 2
 
 
 def test_the_names_at_the_lines_are_those_of_the_last_year() -> None:
-    """In 2032: 120 needed, 123 by the plan, 98 without any project."""
+    """In 2032: 120 needed, 123 by the plan, 98 as decided so far."""
     names = written(_schedule(), "name")
-    for text in ("needed 120", "by this plan 123", "without any project 98"):
+    for text in ("needed 120", "by this plan 123", "as decided so far 98"):
         assert names.count(text) == 2
 
 

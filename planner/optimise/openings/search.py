@@ -24,9 +24,10 @@ from planner.optimise.openings.market import GOAL, Weights
 from planner.optimise.openings.master import weights_of
 from planner.optimise.openings.plan import GOALS, OpeningPlan, Values, no_plan, value_of
 from planner.optimise.openings.valuing import Search
+from planner.optimise.openings.verifying import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -102,6 +103,11 @@ class Schedule:
         return float(self.goals["bound"].to_numpy()[GOAL[goal]])
 
 
+def _rank(values: Values) -> tuple[float, ...]:
+    """Return the goals in their order, rounded, for comparing plans."""
+    return tuple(round(value, 3) for value in values.in_order())
+
+
 def weights_for(facts: OpeningFacts) -> Weights:
     """
     Return the weights of the goals in the search.
@@ -143,7 +149,7 @@ class _Finder:
     def note(self, plan: OpeningPlan) -> None:
         """Keep a plan if it is the best."""
         values = value_of(self.facts, plan)
-        rank = tuple(round(value, 3) for value in values.in_order())
+        rank = _rank(values)
         if self.best is None or rank < self.best[0]:
             self.best = rank, plan, values
             step = Step(self.clock.past(), self.search.bound, self.total(values))
@@ -408,6 +414,7 @@ def fill(
     seconds: float | None = None,
     exact_to: int = EXACT_TO,
     progress: Callable[[Step], None] | None = None,
+    known: Sequence[OpeningPlan] = (),
     now: Callable[[], float] = time.perf_counter,
 ) -> Schedule:
     """
@@ -417,6 +424,17 @@ def fill(
     ----------
     opens
         [project]: position of the opening year, `NEVER` for none.
+    known
+        Plans for other opening years: where the classes and places of one fit these too and are better, they are taken.
     """
     given = _opened(facts, opens)
-    return schedule(given, gap=gap, seconds=seconds, exact_to=exact_to, progress=progress, now=now)
+    found = schedule(given, gap=gap, seconds=seconds, exact_to=exact_to, progress=progress, now=now)
+    for plan in known:
+        moved = replace(plan, opens=opens)
+        values = value_of(given, moved)
+        if _rank(values) < _rank(found.values) and not faults(given, moved):
+            # a bound that holds where the goals before are held at more holds where they are held at less
+            rows = list(zip(GOALS, found.goals["bound"], found.goals["status"], strict=True))
+            goals = _judged(table_of(values, rows), gap)
+            found = replace(found, plan=moved, values=values, goals=goals)
+    return found

@@ -183,3 +183,21 @@ def test_small_models_are_solved_to_their_optimum():
     """What `exact_to` lets through comes from the stated model: every goal is proven."""
     found = schedule(small_case(1))
     assert set(found.goals["status"]) == {"proven"}
+
+
+@pytest.mark.parametrize("seed", [16, 82])
+def test_a_plan_known_for_other_years_is_taken_where_it_fits_and_is_better(seed):
+    """
+    On these the search alone ends with more children outside than need be. Told of the best classes and places, as they
+    were found for other opening years, it takes them; told of some that do not fit, it does not.
+    """
+    facts = small_case(seed)
+    best = solve_exactly(facts)
+    alone = fill(facts, best.plan.opens, exact_to=0)
+    assert alone.values.outside > best.values.outside + 1
+    elsewhere = replace(best.plan, opens=np.full(len(best.plan.opens), NEVER))
+    crowded = replace(best.plan, classes=best.plan.classes + 20)
+    taken = fill(facts, best.plan.opens, exact_to=0, known=[crowded, elsewhere])
+    assert taken.values.outside == pytest.approx(best.values.outside)
+    assert taken.plan.opens.tolist() == best.plan.opens.tolist()
+    assert not faults(facts, taken.plan)
